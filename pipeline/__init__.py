@@ -1,0 +1,1 @@
+"""How mineralwatch works: collect, assess, cluster, keep, notify (see docs/why.md)."""

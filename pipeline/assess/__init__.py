@@ -1,0 +1,1 @@
+"""Reading an article against the thesis with spaCy: relevance, themes, stage and the rest."""

@@ -1,0 +1,1 @@
+"""From a feed due to articles: schedule, fetch, parse, identify. No database."""

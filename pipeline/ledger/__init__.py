@@ -1,0 +1,1 @@
+"""Where each agreement stands, and what said so."""

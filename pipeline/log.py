@@ -1,0 +1,58 @@
+"""Logging: structlog over the standard library; Airflow's task logs and a terminal agree."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET = re.compile(r"(xox[abeprs]-[\w-]+|://[^/\s:@]+:)[^@\s/]*(?=@)|xox[abeprs]-[\w-]+")
+_configured = False
+
+
+def mask(text: str) -> str:
+    """Return ``text`` with Slack tokens and passwords within URLs replaced by ``***``."""
+    return _SECRET.sub(lambda m: (m.group(1) or "") + "***" if m.group(1) else "***", text)
+
+
+def _mask_event(
+    _logger: Any, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = mask(value)
+    return event
+
+
+def configure(*, level: int = logging.INFO, to_stderr: bool = True) -> None:
+    """Set up logging once per process; Airflow has handlers of its own (``to_stderr=False``)."""
+    global _configured  # noqa: PLW0603 - logging is process-wide state
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            _mask_event,
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["event"], bool_as_flag=False),
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    if to_stderr and not _configured:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(
+            logging.Formatter("%(asctime)s %(levelname).1s %(name)s %(message)s", "%H:%M:%S")
+        )
+        root = logging.getLogger("pipeline")
+        root.addHandler(handler)
+        root.setLevel(level)
+        root.propagate = False
+    _configured = True
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Return a logger that takes an event and key=value pairs."""
+    return structlog.stdlib.get_logger(name)

@@ -1,0 +1,1 @@
+"""What goes where, how it reads, and the channels that carry it."""

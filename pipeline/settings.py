@@ -1,0 +1,108 @@
+"""The only reader of the environment: MINERALWATCH_* variables, and a .env file."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import ConfigError
+
+PACKAGE_CONFIG = Path(__file__).parent / "config"
+
+
+class Settings(BaseSettings):
+    """All settings; each field is MINERALWATCH_<NAME> in the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MINERALWATCH_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+    )
+
+    var_dir: Path = Path("var")
+    """Where SQLite files, the preview outbox and Airflow's home are."""
+    database_url: SecretStr | None = None
+    """An SQLAlchemy URL; the default is an SQLite file under ``var_dir``."""
+    config_dir: Path | None = None
+    """A folder of YAML that is read instead of the packaged one (per file)."""
+    feeds_file: Path | None = None
+    """A feeds file (YAML or OPML) that is read instead of feeds.yaml."""
+    slack_token: SecretStr | None = None
+    slack_base_url: str = "https://slack.com/api/"
+    slack_channel: str | None = None
+    smtp_url: SecretStr | None = None
+    """smtp://user:password@host:587?starttls=1, or smtps://…:465."""
+    digest_to: str = ""
+    """Addresses, separated by commas."""
+    digest_from: str = "mineralwatch <mineralwatch@localhost>"
+    allow_private_networks: bool = False
+    """Let feeds be on private and loopback addresses (for tests and intranets)."""
+    fetch_timeout_s: float = Field(default=30.0, gt=0)
+    max_feed_bytes: int = Field(default=10_000_000, gt=0)
+    fetch_concurrency: int = Field(default=100, ge=1, le=2000)
+    parse_processes: int = Field(default=2, ge=0, le=32)
+    """Worker processes for parsing; 0 parses in the calling process."""
+    user_agent: str = "mineralwatch/0.1 (+https://pypi.org/project/mineralwatch/)"
+
+    @field_validator("slack_base_url")
+    @classmethod
+    def _slash(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("starts with http:// or https://")
+        return value if value.endswith("/") else value + "/"
+
+    @cached_property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force, driver named."""
+        if self.database_url is None:
+            return f"sqlite:///{(self.var_dir / 'mineralwatch.sqlite3').resolve()}"
+        url = self.database_url.get_secret_value()
+        for old in ("postgres://", "postgresql://"):
+            if url.startswith(old):
+                return "postgresql+psycopg://" + url.removeprefix(old)
+        return url
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Where the preview channel writes."""
+        return self.var_dir / "outbox"
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Addresses of the digest."""
+        return tuple(part.strip() for part in self.digest_to.split(",") if part.strip())
+
+    def config_file(self, name: str) -> Path:
+        """The path of a YAML file: the user's if there, else the packaged one."""
+        if self.config_dir is not None:
+            if not self.config_dir.is_dir():
+                raise ConfigError(
+                    f"MINERALWATCH_CONFIG_DIR: no such folder {self.config_dir}",
+                    mend="make the folder, or unset the variable to use the packaged files",
+                )
+            own = self.config_dir / name
+            if own.exists():
+                return own
+        return PACKAGE_CONFIG / name
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; keyword arguments win over it.
+
+    Raises:
+        ConfigError: a variable has a value that cannot be used; it is named with the reason.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        told = "; ".join(
+            f"MINERALWATCH_{'_'.join(str(p) for p in e['loc']).upper()}: {e['msg']}"
+            for e in error.errors()
+        )
+        raise ConfigError(told, mend="set the variable to such a value, or unset it") from error

@@ -1,0 +1,1 @@
+"""Every shape of mineralwatch: plain values, configuration, tables. Imports nothing of ours."""

@@ -1,0 +1,31 @@
+"""Agreements and the timeline of their stages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.assessment import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A known agreement; ``parties`` are ISO 3166 codes and ``EU``."""
+
+    id: str
+    name: str
+    parties: tuple[str, ...]
+    stage: Stage = Stage.NONE
+    stage_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageTransition:
+    """A story reported that an agreement reached a stage."""
+
+    agreement_id: str
+    stage: Stage
+    story_id: int
+    at: datetime
+    quote: str
+    """The words that report the step."""
+    article_url: str | None = None
+    previous: Stage = Stage.NONE

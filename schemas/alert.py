@@ -1,0 +1,131 @@
+"""Alerts, the outbox that carries them, and what became of each message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+
+class AlertKind(StrEnum):
+    """Why an alert is sent."""
+
+    NEW = "new"
+    OUTLET = "outlet"
+    """Another outlet reports a story already alerted: a reply in its thread."""
+    STAGE = "stage"
+    """The story's stage moved on: a reply in its thread."""
+    DIGEST = "digest"
+
+
+class Channel(StrEnum):
+    """By which protocol a message leaves."""
+
+    SLACK = "slack"
+    EMAIL = "email"
+    PREVIEW = "preview"
+
+
+class OutboxState(StrEnum):
+    """Where an outbox row is in its life."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    PARKED = "parked"
+    """Refused for good (wrong channel, bad token …): kept with its reason until retried by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message goes: a Slack channel, an e-mail list, or the preview folder."""
+
+    channel: Channel
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A story that a route lets through. ``key`` is unique: a re-run makes no second one."""
+
+    key: str
+    kind: AlertKind
+    story_id: int
+    route: str
+    destinations: tuple[Destination, ...]
+    reason: str
+    """Why the route let it through, in words."""
+    article_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message waiting to be sent; ``payload`` is what its channel needs, JSON-safe."""
+
+    id: int
+    key: str
+    channel: Channel
+    address: str
+    payload: Mapping[str, Any]
+    attempts: int = 0
+    thread_key: str | None = None
+    """The key of the message whose thread this one replies to."""
+    thread_id: str | None = None
+    """The channel's own id of that thread (Slack ``ts``), once known."""
+    uncertain: bool = False
+    """True where an earlier attempt may have reached the channel: ask before sending again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The channel took it; ``external_id`` is its id there (Slack ts, Message-ID, path)."""
+
+    external_id: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not sent, may be later. ``uncertain`` where the channel may have taken it all the same."""
+
+    reason: str
+    after_s: float | None = None
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Refused for good."""
+
+    reason: str
+
+
+Delivery: TypeAlias = Sent | Retry | Parked
+
+
+@dataclass(frozen=True, slots=True)
+class AlertContent:
+    """All that a renderer needs to say what happened."""
+
+    story_id: int
+    key: str
+    kind: AlertKind
+    title: str
+    summary: str
+    url: str | None
+    outlet: str
+    published_at: datetime
+    agreement_name: str | None
+    stage: str
+    previous_stage: str | None
+    themes: tuple[tuple[str, str, str], ...]
+    """(id, title, quoted evidence)."""
+    parties: tuple[str, ...]
+    minerals: tuple[str, ...]
+    money: tuple[str, ...]
+    significance: int
+    reasons: tuple[str, ...]
+    route: str
+    route_reason: str
+    sources: tuple[tuple[str, str | None], ...] = ()
+    """(outlet, url), the first seen first."""

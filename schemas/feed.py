@@ -1,0 +1,179 @@
+"""What a feed is, what a poll of it returned, and what was read out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class FeedKind(StrEnum):
+    """What sort of publisher stands behind a feed."""
+
+    NEWS = "news"
+    GOVERNMENT = "government"
+    IFI = "ifi"
+    TRADE_PRESS = "trade_press"
+    THINK_TANK = "think_tank"
+    AGGREGATOR = "aggregator"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as configured. ``tier`` 1 is an official or wire source, 3 an aggregator."""
+
+    url: str
+    name: str
+    language: str = "en"
+    region: str = "global"
+    kind: FeedKind = FeedKind.NEWS
+    tier: int = 2
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is remembered of a feed between polls; times are UTC, ``interval_s`` is seconds."""
+
+    feed_id: int
+    url: str
+    """The address to ask now: the configured one, or where 301/308 moved it."""
+    name: str
+    language: str = "en"
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    next_poll_at: datetime | None = None
+    interval_s: int = 300
+    failures: int = 0
+    last_success_at: datetime | None = None
+    last_new_at: datetime | None = None
+
+
+class FailureKind(StrEnum):
+    """Why a poll failed, in terms that an operator can act on."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    TOO_LARGE = "too_large"
+    REDIRECT_LOOP = "redirect_loop"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    BAD_URL = "bad_url"
+    BAD_ENCODING = "bad_encoding"
+    CLIENT_ERROR = "client_error"
+    GONE = "gone"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    EMPTY = "empty"
+    HTML = "html"
+    NOT_A_FEED = "not_a_feed"
+    XML_BOMB = "xml_bomb"
+    INVALID_XML = "invalid_xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A 2xx answer: ``body`` is decompressed bytes, ``url`` the address that answered."""
+
+    url: str
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Response headers, names in lower case."""
+    moved_to: str | None = None
+    """Set where every hop to ``url`` was permanent (301 or 308)."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """A 304 answer: nothing has changed since the stored validators."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    moved_to: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No usable answer. ``retry_after_s`` is what the server asked for, in seconds."""
+
+    url: str
+    kind: FailureKind
+    message: str
+    status: int | None = None
+    retry_after_s: int | None = None
+    seconds: float = 0.0
+
+
+FetchResult: TypeAlias = Fetched | NotModified | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One item of a feed, in plain text. ``published`` is UTC, or None where the feed has none."""
+
+    title: str
+    summary: str
+    link: str | None = None
+    guid: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+    source_name: str | None = None
+    """The outlet that an aggregator names in the item."""
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A document read as a feed. ``problems`` are what was wrong with it and survived."""
+
+    title: str
+    entries: tuple[FeedEntry, ...]
+    language: str | None = None
+    problems: tuple[str, ...] = ()
+    ttl_s: int | None = None
+
+
+class PollOutcome(StrEnum):
+    """How a poll ended."""
+
+    FETCHED = "fetched"
+    UNCHANGED = "unchanged"
+    NOT_MODIFIED = "not_modified"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """One row of a feed's history: what a poll found."""
+
+    feed_id: int
+    at: datetime
+    outcome: PollOutcome
+    status: int | None = None
+    failure: FailureKind | None = None
+    message: str = ""
+    entries: int = 0
+    new: int = 0
+    bytes_read: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """A line of the feed health report."""
+
+    name: str
+    url: str
+    state: str
+    """One of ``healthy``, ``failing``, ``silent``, ``never_polled``, ``disabled``."""
+    reason: str
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    next_poll_at: datetime | None
+    failures: int

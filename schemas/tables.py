@@ -1,0 +1,307 @@
+"""SQLAlchemy 2 typed tables. Only pipeline.store uses these rows."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite has no zones, so it is kept there as naive UTC.
+
+    Raises:
+        ValueError: a naive time is bound (it would be stored as if it were UTC).
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone is not stored: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite counts rows up by itself only in an INTEGER key.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; names of constraints are fixed so that migrations can speak of them."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain mapping
+        datetime: UtcDateTime(),
+        date: Date(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        str: Text(),
+    }
+
+
+class FeedRow(Base):
+    """A feed and what is remembered of it between polls."""
+
+    __tablename__ = "feed"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    url: Mapped[str] = mapped_column(String(2000), unique=True)
+    name: Mapped[str]
+    language: Mapped[str] = mapped_column(String(8))
+    region: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(20))
+    tier: Mapped[int]
+    enabled: Mapped[bool]
+    created_at: Mapped[datetime]
+    current_url: Mapped[str]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    body_hash: Mapped[str | None] = mapped_column(String(64))
+    next_poll_at: Mapped[datetime | None] = mapped_column(index=True)
+    interval_s: Mapped[int] = mapped_column(default=300)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_success_at: Mapped[datetime | None]
+    last_new_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(40))
+    failure_message: Mapped[str | None]
+
+
+class PollRow(Base):
+    """One poll of one feed."""
+
+    __tablename__ = "poll"
+    __table_args__ = (Index("ix_poll_feed_id_at", "feed_id", "at"), Index("ix_poll_at", "at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(20))
+    status: Mapped[int | None]
+    failure: Mapped[str | None] = mapped_column(String(40))
+    message: Mapped[str]
+    entries: Mapped[int]
+    new: Mapped[int]
+    bytes_read: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float]
+
+
+class ArticleRow(Base):
+    """An article; ``canonical_url`` is its identity."""
+
+    __tablename__ = "article"
+    __table_args__ = (
+        Index("ix_article_published_at", "published_at"),
+        Index("ix_article_seen_at", "seen_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    canonical_url: Mapped[str] = mapped_column(String(2000), unique=True)
+    url: Mapped[str | None]
+    guid: Mapped[str | None]
+    title: Mapped[str]
+    summary: Mapped[str]
+    language: Mapped[str] = mapped_column(String(8))
+    outlet: Mapped[str]
+    published_at: Mapped[datetime]
+    dated: Mapped[bool]
+    seen_at: Mapped[datetime]
+    updated_at: Mapped[datetime | None]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"))
+    tier: Mapped[int]
+
+
+class SightingRow(Base):
+    """A feed carried an article."""
+
+    __tablename__ = "sighting"
+
+    article_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
+    )
+    feed_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True
+    )
+    seen_at: Mapped[datetime]
+
+
+class AssessmentRow(Base):
+    """The reading of an article under one ruleset; ``reading`` holds all of schemas.assessment."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        UniqueConstraint("article_id", "ruleset"),
+        Index("ix_assessment_ruleset_relevant", "ruleset", "relevant"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    ruleset: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    relevant: Mapped[bool]
+    relevance: Mapped[float]
+    stage: Mapped[str] = mapped_column(String(20))
+    significance: Mapped[int]
+    agreement_id: Mapped[str | None] = mapped_column(String(80))
+    reading: Mapped[dict[str, Any]]
+
+
+class StoryRow(Base):
+    """A story as it stands now."""
+
+    __tablename__ = "story"
+    __table_args__ = (Index("ix_story_last_at", "last_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    title: Mapped[str]
+    opened_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    agreement_id: Mapped[str | None] = mapped_column(String(80), index=True)
+    stage: Mapped[str] = mapped_column(String(20))
+    significance: Mapped[int]
+    themes: Mapped[list[str]]
+    parties: Mapped[list[str]]
+    minerals: Mapped[list[str]]
+
+
+class StoryArticleRow(Base):
+    """An article belongs to one story."""
+
+    __tablename__ = "story_article"
+
+    article_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
+    )
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    similarity: Mapped[float]
+
+
+class StoryKeyRow(Base):
+    """An index from a cluster key (a band of a fingerprint, a pair of entities) to stories."""
+
+    __tablename__ = "story_key"
+    __table_args__ = (Index("ix_story_key_key_at", "key", "at"),)
+
+    story_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    at: Mapped[datetime]
+
+
+class AgreementRow(Base):
+    """An agreement and where it stands by the newest report."""
+
+    __tablename__ = "agreement"
+
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    name: Mapped[str]
+    parties: Mapped[list[str]]
+    stage: Mapped[str] = mapped_column(String(20))
+    stage_at: Mapped[datetime | None]
+
+
+class StageTransitionRow(Base):
+    """A story reported that an agreement reached a stage."""
+
+    __tablename__ = "stage_transition"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "stage", "story_id"),
+        Index("ix_stage_transition_agreement_id_at", "agreement_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    agreement_id: Mapped[str] = mapped_column(ForeignKey("agreement.id", ondelete="CASCADE"))
+    stage: Mapped[str] = mapped_column(String(20))
+    previous: Mapped[str] = mapped_column(String(20))
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    quote: Mapped[str]
+    article_url: Mapped[str | None]
+
+
+class AlertRow(Base):
+    """A story that a route let through; ``key`` makes a second one impossible."""
+
+    __tablename__ = "alert"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    route: Mapped[str] = mapped_column(String(80))
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="SET NULL"))
+    reason: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class EditionRow(Base):
+    """An edition of the digest: one per list and day."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("list_name", "day"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    list_name: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    created_at: Mapped[datetime]
+    subject: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str]
+
+
+class OutboxRow(Base):
+    """A message to be sent, and what became of it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(300), unique=True)
+    alert_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    thread_key: Mapped[str | None] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    claimed_by: Mapped[str | None]
+    uncertain: Mapped[bool] = mapped_column(default=False)
+    last_error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    external_id: Mapped[str | None]
