@@ -74,6 +74,8 @@ class OutboxMessage:
     """The channel's own id of that thread (Slack ``ts``), once known."""
     uncertain: bool = False
     """True where an earlier attempt may have reached the channel: ask before sending again."""
+    created_at: datetime | None = None
+    """When it was queued (UTC): no earlier message of the channel can be this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +131,5 @@ class AlertContent:
     route_reason: str
     sources: tuple[tuple[str, str | None], ...] = ()
     """(outlet, url), the first seen first."""
+    stage_quote: str = ""
+    """The sentence that reports the stage."""

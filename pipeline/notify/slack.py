@@ -1,0 +1,193 @@
+"""Sending to Slack, and asking Slack what became of a message whose answer was lost."""
+
+import errno
+import http.client
+import logging
+import re
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from pipeline.log import get_logger, mask
+from pipeline.notify.slack_errors import refusal
+from schemas.alert import Delivery, OutboxMessage, Parked, Retry, Sent
+
+log = get_logger(__name__)
+
+PAGE: Final = 100
+MAX_PAGES: Final = 20
+CLOCK_SKEW_S: Final = 120
+"""How far our clock may be ahead of Slack's when its history is searched from our time on."""
+
+_CHANNEL_ID: Final = re.compile(r"[CDG][A-Z0-9]{7,}")
+_UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNREFUSED})
+_QUIET: Final = logging.getLogger("pipeline.notify.slack.sdk")
+_QUIET.setLevel(logging.CRITICAL)  # failures are ours to tell, without the request's headers
+
+
+class SlackSender:
+    """Sends outbox messages with chat.postMessage.
+
+    slack_sdk's own retries are off: whether and when to try again is the outbox's decision.
+    The bot's scopes: ``chat:write``; and to find a message again after a lost answer
+    ``channels:history`` (``groups:history`` for private channels), ``metadata.message:read``, and
+    ``channels:read`` (``groups:read``) where channels are given by name.
+    """
+
+    def __init__(
+        self, token: str, base_url: str = "https://slack.com/api/", timeout_s: float = 15.0
+    ) -> None:
+        self._client = WebClient(
+            token=token,
+            base_url=base_url,
+            timeout=timeout_s,  # type: ignore[arg-type]  # goes to urllib, which takes a float
+            retry_handlers=[],
+            logger=_QUIET,
+        )
+        self._ids: dict[str, str] = {}
+
+    def send(self, message: OutboxMessage) -> Delivery:
+        """Send ``message``; where an earlier attempt may have arrived, look for that one first."""
+        if message.address == "default":
+            return Parked(
+                "no Slack channel is set; mend: set MINERALWATCH_SLACK_CHANNEL to a channel's "
+                "name or id, then retry the message"
+            )
+        if message.thread_key is not None and message.thread_id is None:
+            return Retry(f"waits for the first message of its thread, {message.thread_key}")
+        if message.uncertain:
+            found = _outcome(lambda: self._find(message), asking=True)
+            if found is not None:
+                return found
+        return _outcome(lambda: self._post(message), asking=False) or Retry("no answer")
+
+    def _post(self, message: OutboxMessage) -> Sent:
+        payload = _with_key(message)
+        answer = self._client.chat_postMessage(
+            channel=message.address, thread_ts=message.thread_id, **payload
+        )
+        channel = str(answer["channel"])
+        self._ids[message.address] = channel
+        detail = {"channel": channel}
+        posted: dict[str, Any] = answer.get("message") or {}
+        if message.thread_id is not None and posted.get("thread_ts") != message.thread_id:
+            # Slack puts a reply to a deleted message into the channel, and says so only here.
+            log.warning("reply_left_its_thread", key=message.key, channel=channel)
+            detail["unthreaded"] = "the first message of its thread is gone"
+        return Sent(external_id=str(answer["ts"]), detail=detail)
+
+    def _find(self, message: OutboxMessage) -> Delivery | None:
+        """Look for a message that carries our key; None where there is none."""
+        channel = self._channel_id(message.address)
+        if channel is None:
+            return Parked(
+                f"Slack has no channel named {message.address!r} in which to look whether it "
+                "arrived; mend: give the channel's id, or invite the bot to it"
+            )
+        if message.thread_id is not None:
+            found = self._search(message, self._client.conversations_replies, channel)
+            if found is not None:
+                return found
+        return self._search(message, self._client.conversations_history, channel)
+
+    def _search(
+        self, message: OutboxMessage, method: Callable[..., SlackResponse], channel: str
+    ) -> Delivery | None:
+        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
+        if method == self._client.conversations_replies:
+            asked["ts"] = message.thread_id
+        if message.created_at is not None:
+            asked["oldest"] = f"{message.created_at.timestamp() - CLOCK_SKEW_S:.6f}"
+        for _ in range(MAX_PAGES):
+            try:
+                answer = method(**asked)
+            except SlackApiError as error:
+                if error.response.get("error") == "thread_not_found":
+                    return None
+                raise
+            for posted in answer.get("messages") or []:
+                if _key(posted) == message.key:
+                    log.info("found_again", key=message.key, channel=channel)
+                    return Sent(str(posted["ts"]), {"channel": channel, "found": "yes"})
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+            asked["cursor"] = cursor
+        if message.created_at is None:
+            return None
+        return Parked(
+            f"among {PAGE * MAX_PAGES:,} later messages in {message.address} it cannot be told "
+            "whether it arrived; mend: look in the channel, then retry or drop it"
+        )
+
+    def _channel_id(self, address: str) -> str | None:
+        """Slack posts to names, but shows the history of ids only."""
+        if _CHANNEL_ID.fullmatch(address):
+            return address
+        name = address.removeprefix("#")
+        cursor: str | None = None
+        while address not in self._ids:
+            answer = self._client.conversations_list(
+                limit=1000, cursor=cursor, types="public_channel,private_channel"
+            )
+            for channel in answer.get("channels") or []:
+                if channel.get("name") == name:
+                    self._ids[address] = str(channel["id"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        return self._ids.get(address)
+
+
+def _outcome(call: Callable[[], Delivery | None], *, asking: bool) -> Delivery | None:
+    """Run ``call``; say what a failure of it means for the message.
+
+    While ``asking`` for an earlier attempt, a failure leaves that attempt uncertain.
+    """
+    try:
+        return call()
+    except SlackApiError as error:
+        told = refusal(error.response, asking=asking)
+        log.info("slack_refused", reason=told.reason, asking=asking)
+        return told
+    except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
+        reason = mask(f"Slack could not be reached: {_words(error)}")
+        log.info("slack_unreachable", reason=reason, asking=asking)
+        return Retry(reason, uncertain=asking or not _never_left(error))
+
+
+def _with_key(message: OutboxMessage) -> dict[str, Any]:
+    """The payload with the outbox's key in its metadata: an alert may have several messages."""
+    payload = dict(message.payload)
+    metadata = payload.get("metadata") or {"event_type": "mineralwatch_alert", "event_payload": {}}
+    carried = {**metadata.get("event_payload", {}), "key": message.key}
+    payload["metadata"] = {**metadata, "event_payload": carried}
+    return payload
+
+
+def _key(posted: dict[str, Any]) -> object:
+    payload = (posted.get("metadata") or {}).get("event_payload") or {}
+    return payload.get("key")
+
+
+def _never_left(error: Exception) -> bool:
+    """True where the request cannot have reached Slack: no name, no connection, no trust."""
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, socket.gaierror | ssl.SSLCertVerificationError):
+        return True
+    return isinstance(reason, OSError) and reason.errno in _UNREACHABLE
+
+
+def _words(error: Exception) -> str:
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, TimeoutError):
+        return "no answer in time"
+    if isinstance(reason, http.client.RemoteDisconnected | ConnectionError):
+        return "the connection was refused or dropped" + (f" ({reason})" if str(reason) else "")
+    return str(reason) or type(reason).__name__
