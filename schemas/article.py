@@ -38,6 +38,8 @@ class Article:
     seen_at: datetime
     feed_id: int | None = None
     tier: int = 2
+    backfill: bool = False
+    """Brought in as an archive: assessed and kept, never alerted."""
 
 
 @dataclass(frozen=True, slots=True)

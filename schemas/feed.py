@@ -63,6 +63,8 @@ class FailureKind(StrEnum):
     FORBIDDEN_ADDRESS = "forbidden_address"
     BAD_URL = "bad_url"
     BAD_ENCODING = "bad_encoding"
+    PROTOCOL = "protocol"
+    """The answer is not proper HTTP, or is a redirect that leads nowhere."""
     CLIENT_ERROR = "client_error"
     GONE = "gone"
     RATE_LIMITED = "rate_limited"
@@ -72,6 +74,10 @@ class FailureKind(StrEnum):
     NOT_A_FEED = "not_a_feed"
     XML_BOMB = "xml_bomb"
     INVALID_XML = "invalid_xml"
+    PARSER = "parser"
+    """The parser died on the document, or took too long over it."""
+    INTERNAL = "internal"
+    """A fault of ours; the message names the error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ class PollRow(Base):
     __table_args__ = (Index("ix_poll_feed_id_at", "feed_id", "at"), Index("ix_poll_at", "at"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id", ondelete="CASCADE"))
+    feed_id: Mapped[int] = mapped_column(BigId, ForeignKey("feed.id", ondelete="CASCADE"))
     at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(20))
     status: Mapped[int | None]
@@ -137,8 +137,10 @@ class ArticleRow(Base):
     seen_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]
     content_hash: Mapped[str] = mapped_column(String(64))
-    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"))
+    feed_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("feed.id", ondelete="SET NULL"))
     tier: Mapped[int]
+    backfill: Mapped[bool]
+    """Brought in as an archive: assessed and kept, never alerted."""
 
 
 class SightingRow(Base):
@@ -161,11 +163,11 @@ class AssessmentRow(Base):
     __tablename__ = "assessment"
     __table_args__ = (
         UniqueConstraint("article_id", "ruleset"),
-        Index("ix_assessment_ruleset_relevant", "ruleset", "relevant"),
+        Index("ix_assessment_ruleset_relevant", "ruleset", "relevant", "linked_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"))
     ruleset: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     relevant: Mapped[bool]
@@ -174,6 +176,8 @@ class AssessmentRow(Base):
     significance: Mapped[int]
     agreement_id: Mapped[str | None] = mapped_column(String(80))
     reading: Mapped[dict[str, Any]]
+    linked_at: Mapped[datetime | None]
+    """When the reading was worked into a story; None: pending."""
 
 
 class StoryRow(Base):
@@ -202,8 +206,11 @@ class StoryArticleRow(Base):
     article_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
     )
-    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), index=True)
+    story_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("story.id", ondelete="CASCADE"), index=True
+    )
     at: Mapped[datetime]
+    """When it was linked, not when it was published."""
     similarity: Mapped[float]
 
 
@@ -245,8 +252,9 @@ class StageTransitionRow(Base):
     agreement_id: Mapped[str] = mapped_column(ForeignKey("agreement.id", ondelete="CASCADE"))
     stage: Mapped[str] = mapped_column(String(20))
     previous: Mapped[str] = mapped_column(String(20))
-    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
+    story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"))
     at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(index=True)
     quote: Mapped[str]
     article_url: Mapped[str | None]
 
@@ -260,8 +268,12 @@ class AlertRow(Base):
     key: Mapped[str] = mapped_column(String(200), unique=True)
     kind: Mapped[str] = mapped_column(String(20))
     route: Mapped[str] = mapped_column(String(80))
-    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"), index=True)
-    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id", ondelete="SET NULL"))
+    story_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("story.id", ondelete="CASCADE"), index=True
+    )
+    article_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="SET NULL")
+    )
     reason: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
 
@@ -275,6 +287,8 @@ class EditionRow(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     list_name: Mapped[str] = mapped_column(String(80))
     day: Mapped[date]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
     created_at: Mapped[datetime]
     subject: Mapped[str]
     html: Mapped[str]
@@ -289,8 +303,10 @@ class OutboxRow(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(300), unique=True)
-    alert_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
-    edition_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    alert_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("alert.id", ondelete="CASCADE"))
+    edition_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("edition.id", ondelete="CASCADE")
+    )
     channel: Mapped[str] = mapped_column(String(20))
     address: Mapped[str]
     payload: Mapped[dict[str, Any]]

@@ -1,0 +1,229 @@
+"""The composition root: settings → app → stages. The CLI and the DAGs come in here.
+
+    with open_app() as app:
+        report = app.run("poll")
+
+Stages import what they need when they run, so that a task that only sends does not load spaCy.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import log
+from pipeline.catalog import Catalog, load_catalog
+from pipeline.errors import ConfigError
+from pipeline.settings import Settings, load_settings
+from pipeline.stages.context import Context
+from pipeline.store import migrate as store_migrate
+from pipeline.store.engine import Database, open_database
+from schemas.report import StageReport
+
+if TYPE_CHECKING:
+    from pipeline.assess.assessor import Assessor
+    from pipeline.notify.outbox import Senders
+
+_log = log.get_logger(__name__)
+
+PASS = ("poll", "assess", "link", "deliver")
+"""The stages of one pass, in order."""
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """What is built once and only when asked for."""
+
+    assessor: "Assessor | None" = None
+
+
+@dataclass(frozen=True)
+class App:
+    """Settings, configuration and database put together."""
+
+    settings: Settings
+    catalog: Catalog
+    database: Database
+    _loaded: _Loaded = field(default_factory=_Loaded)
+
+    @property
+    def assessor(self) -> "Assessor":
+        """The spaCy pipeline, built at first use (about a second)."""
+        from pipeline.assess.assessor import build_assessor
+
+        if self._loaded.assessor is None:
+            self._loaded.assessor = build_assessor(self.catalog.rules)
+        return self._loaded.assessor
+
+    @cached_property
+    def ruleset(self) -> str:
+        """The id of the rules in force; cheap, no spaCy is loaded."""
+        from pipeline.assess.ruleset import ruleset_id
+
+        return ruleset_id(self.catalog.rules)
+
+    @cached_property
+    def senders(self) -> "Senders":
+        """A sender for each channel that is set up."""
+        from pipeline.notify.outbox import build_senders
+
+        token, smtp = self.settings.slack_token, self.settings.smtp_url
+        return build_senders(
+            slack_token=token.get_secret_value() if token else None,
+            slack_base_url=self.settings.slack_base_url,
+            smtp_url=smtp.get_secret_value() if smtp else None,
+            outbox_dir=self.settings.outbox_dir,
+        )
+
+    def context(self, now: datetime | None = None) -> Context:
+        """What a stage is handed."""
+        return Context(self.settings, self.catalog, self.database, now or datetime.now(UTC))
+
+    def run(self, name: str, *, now: datetime | None = None, **params: Any) -> StageReport:
+        """Run one stage and log its outcome.
+
+        Raises:
+            ConfigError: there is no such stage.
+            StoreError: the database is not at the newest revision, or cannot be used.
+        """
+        stage = _STAGES.get(name)
+        if stage is None:
+            raise ConfigError(f"no such stage {name!r}", mend=f"one of {', '.join(_STAGES)}")
+        store_migrate.require_current(self.database)
+        report = stage(self, self.context(now), params)
+        for problem in report.problems:
+            _log.warning(problem.what, stage=name, where=problem.where, mend=problem.mend)
+        _log.info(report.line())
+        return report
+
+
+@contextmanager
+def open_app(settings: Settings | None = None) -> Iterator[App]:
+    """Put the app together, and take it apart again.
+
+    Raises:
+        ConfigError: a setting or a YAML file is wrong; nothing was started.
+    """
+    settings = settings or load_settings()
+    catalog = load_catalog(settings)
+    _check_slack(settings, catalog)
+    database = open_database(settings.database)
+    try:
+        yield App(settings, catalog, database)
+    finally:
+        database.close()
+
+
+def run_stage(
+    name: str, *, settings: Settings | None = None, now: datetime | None = None, **params: Any
+) -> StageReport:
+    """Open the app, run one stage, close it: what a DAG's task does."""
+    with open_app(settings) as app:
+        return app.run(name, now=now, **params)
+
+
+def run_pass(*, settings: Settings | None = None, now: datetime | None = None) -> list[StageReport]:
+    """One pass without Airflow: poll → assess → link → deliver."""
+    with open_app(settings) as app:
+        return [app.run(name, now=now) for name in PASS]
+
+
+def migrate(settings: Settings | None = None) -> tuple[str | None, str]:
+    """Bring the database to the newest revision; returns (revision before, revision now)."""
+    settings = settings or load_settings()
+    database = open_database(settings.database)
+    try:
+        return store_migrate.upgrade(database)
+    finally:
+        database.close()
+
+
+def _check_slack(settings: Settings, catalog: Catalog) -> None:
+    """A token without a channel would park every message: say so before anything starts."""
+    if settings.slack_token is None or settings.slack_channel is not None:
+        return
+    for route in catalog.routes:
+        if any(to.channel == "slack" and to.address == "default" for to in route.to):
+            raise ConfigError(
+                f"MINERALWATCH_SLACK_CHANNEL is not set, and route {route.name!r} sends to the "
+                "default channel",
+                mend="set it to a channel such as #minerals, or name channels in routes.yaml",
+            )
+
+
+def _plan(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.poll import plan
+
+    return plan(context, **params)
+
+
+def _poll(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.poll import poll
+
+    return poll(context, **params)
+
+
+def _assess(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.assess import assess
+
+    return assess(context, app.assessor, **params)
+
+
+def _link(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.link import link
+
+    return link(context, app.ruleset, **params)
+
+
+def _deliver(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.deliver import deliver
+
+    return deliver(context, app.senders, **params)
+
+
+def _digest(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.digest import digest
+
+    given = params.get("date")
+    day = date.fromisoformat(given) if isinstance(given, str) else given
+    return digest(context, app.ruleset, day=day, send=params.get("send", True))
+
+
+def _upkeep(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.upkeep import upkeep
+
+    return upkeep(context, app.ruleset, **params)
+
+
+def _reassess(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.reassess import reassess
+
+    given = params["since"]
+    since = datetime.fromisoformat(given) if isinstance(given, str) else given
+    since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    return reassess(context, app.assessor, since=since, dry_run=params.get("dry_run", False))
+
+
+def _import_archive(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.import_archive import import_archive
+
+    return import_archive(
+        context, path=Path(params["path"]), file_format=params.get("format", "jsonl")
+    )
+
+
+_Stage = Callable[[App, Context, Mapping[str, Any]], StageReport]
+_STAGES: Mapping[str, _Stage] = {
+    "plan": _plan,
+    "poll": _poll,
+    "assess": _assess,
+    "link": _link,
+    "deliver": _deliver,
+    "digest": _digest,
+    "upkeep": _upkeep,
+    "reassess": _reassess,
+    "import_archive": _import_archive,
+}

@@ -1,0 +1,127 @@
+"""deliver: claim → send → record, until nothing is due.
+
+The claim and the record are transactions of their own: no transaction is open while a message is
+on its way, and one that was on its way when the process died is taken up again as uncertain.
+"""
+
+import os
+import random
+import socket
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pipeline.log import get_logger, mask
+from pipeline.notify.outbox import Senders, next_attempt
+from pipeline.stages.context import Context, Tally
+from pipeline.store import outbox
+from schemas.alert import Channel, Delivery, OutboxMessage, OutboxState, Parked, Retry, Sent
+from schemas.report import StageReport
+
+CLAIM = 10
+LEASE = timedelta(minutes=5)
+"""A claim older than this is a dead sender's; ten sends with a 10 s time-out are done by then."""
+
+SPACING_S: Mapping[Channel, float] = {Channel.SLACK: 1.0}
+"""Seconds between two messages to one address: Slack allows about one a second a channel
+(https://docs.slack.dev/apis/web-api/rate-limits)."""
+
+_log = get_logger(__name__)
+
+
+def deliver(context: Context, senders: Senders, *, limit: int | None = None) -> StageReport:
+    """Send what is due; a message refused or failed stays in the outbox with its reason."""
+    tally = Tally("deliver", context.now)
+    tally.set(sent=0, failed=0, parked=0)
+    worker = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
+    last: dict[tuple[Channel, str], float] = {}
+    left = limit
+    # Wall time passes while messages leave; what is due is judged from the stage's own "now".
+    began = time.monotonic()
+    while left is None or left > 0:
+        now = context.now + timedelta(seconds=time.monotonic() - began)
+        with context.database.write() as session:
+            batch = outbox.claim(
+                now=now,
+                worker=worker,
+                limit=CLAIM if left is None else min(CLAIM, left),
+                lease=LEASE,
+                session=session,
+            )
+        if not batch:
+            break
+        for message in batch:
+            _pace(message, last)
+            _record(message, senders.send(message), worker, now, tally, context)
+        left = None if left is None else left - len(batch)
+    _count_left(tally, context)
+    return tally.report()
+
+
+def _pace(message: OutboxMessage, last: dict[tuple[Channel, str], float]) -> None:
+    """Wait until the address may be written to again."""
+    place = (message.channel, message.address)
+    spacing = SPACING_S.get(message.channel, 0.0)
+    if spacing and place in last:
+        time.sleep(max(0.0, last[place] + spacing - time.monotonic()))
+    last[place] = time.monotonic()
+
+
+def _record(
+    message: OutboxMessage,
+    delivery: Delivery,
+    worker: str,
+    now: datetime,
+    tally: Tally,
+    context: Context,
+) -> None:
+    with context.database.write() as session:
+        match delivery:
+            case Sent(external_id=external_id):
+                outbox.record_sent(
+                    message.id, external_id=external_id, worker=worker, now=now, session=session
+                )
+            case Retry(reason=reason, after_s=after_s, uncertain=uncertain):
+                due = next_attempt(
+                    message.attempts,
+                    now=now,
+                    after_s=after_s,
+                    jitter=random.random(),  # noqa: S311
+                )
+                outbox.record_retry(
+                    message.id,
+                    reason=mask(reason),
+                    uncertain=uncertain,
+                    next_attempt_at=due,
+                    worker=worker,
+                    session=session,
+                )
+            case Parked(reason=reason):
+                outbox.record_parked(
+                    message.id, reason=mask(reason), worker=worker, session=session
+                )
+    _tell(message, delivery, tally)
+
+
+def _tell(message: OutboxMessage, delivery: Delivery, tally: Tally) -> None:
+    """One line an outcome."""
+    place = f"{message.channel.value}:{message.address}"
+    match delivery:
+        case Sent(external_id=external_id):
+            tally.add("sent")
+            _log.info("sent", to=place, key=message.key, id=external_id)
+        case Retry(reason=reason):
+            tally.add("failed")
+            tally.problem(place, mask(reason), "it stays in the outbox and is tried again")
+            _log.warning("not sent", to=place, key=message.key, reason=reason)
+        case Parked(reason=reason):
+            tally.add("parked")
+            tally.problem(place, mask(reason), "mend the cause, then: mineralwatch outbox retry")
+            _log.error("parked", to=place, key=message.key, reason=reason)
+
+
+def _count_left(tally: Tally, context: Context) -> None:
+    with context.database.read() as session:
+        states = outbox.count_states(session=session)
+    tally.set(waiting=states[OutboxState.PENDING.value] + states[OutboxState.SENDING.value])
+    tally.set(parked_in_all=states[OutboxState.PARKED.value])

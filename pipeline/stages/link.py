@@ -1,0 +1,123 @@
+"""link: relevant readings → stories, timelines, alerts and their messages, in one transaction.
+
+Cluster, record and route belong together: an alert is committed with the story that caused it,
+so that neither can be lost nor doubled whatever is killed when.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from pipeline.cluster.keys import MAX_CANDIDATES, keys
+from pipeline.cluster.match import choose
+from pipeline.ledger.match import agreement_of
+from pipeline.ledger.story_stage import StageReport as Lead
+from pipeline.ledger.timeline import advance
+from pipeline.stages import routing
+from pipeline.stages.context import Context, Tally
+from pipeline.stages.storytelling import grown, leading, opened
+from pipeline.store import agreements, assessments, stories
+from pipeline.store.assessments import ReadArticle
+from schemas.report import StageReport
+from schemas.story import Story
+
+BATCH = 50
+"""Readings a transaction."""
+
+WINDOW = timedelta(days=10)
+"""Articles further apart than this do not tell one happening."""
+
+
+def link(context: Context, ruleset: str) -> StageReport:
+    """Work every relevant reading under ``ruleset`` into its story."""
+    tally = Tally("link", context.now)
+    tally.set(linked=0, stories=0, moves=0, alerts=0)
+    with context.database.write() as session:
+        agreements.sync_agreements(context.catalog.agreements, session=session)
+    while True:
+        with context.database.write() as session:
+            waiting = assessments.unlinked(ruleset=ruleset, limit=BATCH, session=session)
+            for read in waiting:
+                _link(read, context, tally, session)
+                assessments.mark_linked(
+                    read.article.id, ruleset=ruleset, now=context.now, session=session
+                )
+        if not waiting:
+            return tally.report()
+        tally.add("linked", len(waiting))
+
+
+def _link(read: ReadArticle, context: Context, tally: Tally, session: Session) -> None:
+    before, similarity = _find(read, session)
+    agreement = agreement_of(
+        read.assessment.agreement,
+        read.assessment.parties,
+        read.assessment.minerals,
+        context.catalog.agreements,
+    )
+    shaped = opened(read, agreement) if before is None else grown(before, read, agreement)
+    story = stories.save_story(shaped, session=session)
+    tally.add("stories", before is None)
+    _attach(story, read, similarity, context, session)
+    lead = leading(stories.read_articles([story.id], session=session)[story.id])
+    if lead is not None:
+        story = stories.save_story(replace(story, stage=lead.stage), session=session)
+        tally.add("moves", _record(story, lead, context, session))
+    if not read.article.backfill:
+        tally.add("alerts", routing.alert(before, story, read, context, session))
+
+
+def _attach(
+    story: Story, read: ReadArticle, similarity: float, context: Context, session: Session
+) -> None:
+    stories.attach(
+        story.id,
+        read.article.id,
+        keys(stories.cluster_document(read)),
+        similarity=similarity,
+        at=context.now,
+        published_at=read.article.published_at,
+        session=session,
+    )
+
+
+def _find(read: ReadArticle, session: Session) -> tuple[Story | None, float]:
+    """The story that tells the same happening, and how alike the telling is."""
+    own = stories.story_of_article(read.article.id, session=session)
+    if own is not None:
+        return stories.get_story(own, session=session), 1.0
+    document = stories.cluster_document(read)
+    found = choose(
+        document,
+        stories.candidates(
+            keys(document),
+            since=document.published_at - WINDOW,
+            until=document.published_at + WINDOW,
+            limit=MAX_CANDIDATES,
+            session=session,
+        ),
+    )
+    if found is None:
+        return None, 1.0
+    return stories.get_story(found.story_id, session=session), found.similarity
+
+
+def _record(story: Story, lead: Lead, context: Context, session: Session) -> bool:
+    """Move the agreement's timeline where the story reports a further stage."""
+    if story.agreement is None:
+        return False
+    agreement = agreements.get_agreement(story.agreement, session=session)
+    if agreement is None:
+        return False
+    transition = advance(
+        agreement,
+        stage=lead.stage,
+        story_id=story.id,
+        at=lead.at,
+        quote=lead.quote,
+        article_url=lead.article_url,
+    )
+    if transition is None:
+        return False
+    return agreements.add_transition(transition, now=context.now, session=session)

@@ -1,0 +1,155 @@
+"""Which alerts a story's change makes, and the messages that carry them."""
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from pipeline.notify.render import render_preview, render_slack
+from pipeline.notify.route import route
+from pipeline.stages.context import Context
+from pipeline.stages.storytelling import leading
+from pipeline.store import outbox, stories
+from pipeline.store.assessments import ReadArticle
+from schemas.alert import Alert, AlertContent, AlertKind, Channel, Destination
+from schemas.story import Story
+
+
+def alert(
+    before: Story | None, story: Story, read: ReadArticle, context: Context, session: Session
+) -> int:
+    """Store the alerts that this article causes and their messages; returns how many messages.
+
+    A route that has not told this story yet tells it as new. In places where it has been told,
+    another outlet and a move of the stage are replies in its thread.
+    """
+    messages = 0
+    opened: set[str] = set()
+    for kind in _kinds(before, story, read):
+        for made in _routed(kind, story, read, context):
+            alert_id = outbox.add_alert(made, now=context.now, session=session)
+            if alert_id is None:
+                continue
+            content = _content(made, before, story, read, context, session)
+            for destination in made.destinations:
+                message = _message(made, destination, content, opened, session)
+                if message is not None and outbox.add_message(
+                    message, now=context.now, alert_id=alert_id, session=session
+                ):
+                    messages += 1
+    return messages
+
+
+def _kinds(before: Story | None, story: Story, read: ReadArticle) -> list[AlertKind]:
+    """What there may be to tell: a move of the stage says more than one outlet more."""
+    if before is None:
+        return [AlertKind.NEW]
+    if story.stage is not before.stage:
+        return [AlertKind.NEW, AlertKind.STAGE]
+    if read.article.outlet not in before.outlets:
+        return [AlertKind.NEW, AlertKind.OUTLET]
+    return [AlertKind.NEW]
+
+
+def _routed(
+    kind: AlertKind, story: Story, read: ReadArticle, context: Context
+) -> tuple[Alert, ...]:
+    return route(
+        story,
+        read.article,
+        kind=kind,
+        routes=context.catalog.routes,
+        now=context.now,
+        slack=context.settings.slack_token is not None,
+        default_address=context.settings.slack_channel,
+    )
+
+
+def _message(
+    made: Alert,
+    destination: Destination,
+    content: AlertContent,
+    opened: set[str],
+    session: Session,
+) -> outbox.NewMessage | None:
+    """The message for one place; None where the place has it, or lacks the thread to reply in.
+
+    ``opened`` gathers the threads that this very article has opened: it is no news in them.
+    """
+    place = f"{destination.channel.value}:{destination.address}"
+    root = f"story:{made.story_id}:new:{place}"
+    told = bool(outbox.existing_keys([root], session=session))
+    if made.kind is AlertKind.NEW:
+        if told:
+            return None
+        opened.add(root)
+        key, thread = root, None
+    else:
+        if not told or root in opened:
+            return None
+        detail = made.article_id if made.kind is AlertKind.OUTLET else content.stage
+        key, thread = f"story:{made.story_id}:{made.kind.value}:{detail}:{place}", root
+    return outbox.NewMessage(
+        key=key,
+        channel=destination.channel,
+        address=destination.address,
+        payload=_payload(destination, replace(content, key=key)),
+        thread_key=thread,
+    )
+
+
+def _payload(destination: Destination, content: AlertContent) -> dict[str, object]:
+    if destination.channel is Channel.SLACK:
+        return render_slack(content)
+    return {"title": content.title, "text": render_preview(content)}
+
+
+def _content(
+    made: Alert,
+    before: Story | None,
+    story: Story,
+    read: ReadArticle,
+    context: Context,
+    session: Session,
+) -> AlertContent:
+    """All that a renderer needs; the evidence of every theme comes from the story's articles."""
+    reads = stories.read_articles([story.id], session=session)[story.id]
+    told = next((a for a in context.catalog.agreements if a.id == story.agreement), None)
+    lead = leading(reads)
+    return AlertContent(
+        story_id=story.id,
+        key=made.key,
+        kind=made.kind,
+        title=read.article.title if made.kind is not AlertKind.NEW else story.title,
+        summary=read.article.summary,
+        url=read.article.url,
+        outlet=read.article.outlet,
+        published_at=read.article.published_at,
+        agreement_name=told.name if told else None,
+        stage=story.stage.value,
+        previous_stage=before.stage.value if before else None,
+        themes=_themes(story, reads, context),
+        parties=story.parties,
+        minerals=story.minerals,
+        money=tuple(money.evidence.text for money in read.assessment.money),
+        significance=story.significance,
+        reasons=read.assessment.reasons,
+        route=made.route,
+        route_reason=made.reason,
+        sources=tuple(
+            {r.article.outlet: (r.article.outlet, r.article.url) for r in reversed(reads)}.values()
+        )[::-1],
+        stage_quote=lead.quote if lead else "",
+    )
+
+
+def _themes(
+    story: Story, reads: list[ReadArticle], context: Context
+) -> tuple[tuple[str, str, str], ...]:
+    """(id, title, quoted evidence), the first article that shows a theme giving the quote."""
+    titles = context.catalog.theme_titles
+    quotes: dict[str, str] = {}
+    for read in reads:
+        for theme in read.assessment.themes:
+            if theme.evidence:
+                quotes.setdefault(theme.id, theme.evidence[0].text)
+    return tuple((t, titles.get(t, t), quotes.get(t, "")) for t in story.themes)

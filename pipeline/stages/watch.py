@@ -1,0 +1,45 @@
+"""The state of the watch: what was polled, read and found in a span, and who is sick."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from pipeline.stages.assess import WINDOW
+from pipeline.store import articles, assessments, feeds, outbox
+from schemas.alert import OutboxState
+from schemas.digest import WatchState
+from schemas.feed import FeedHealth
+
+_SICK = {"failing", "silent"}
+
+
+def watch_state(
+    *, since: datetime, until: datetime, ruleset: str, now: datetime, session: Session
+) -> WatchState:
+    """Counts over the half-open span ``since``–``until``; health and queues as they are now."""
+    health = [h for h in feeds.feed_health(now=now, session=session) if h.state != "disabled"]
+    polls, failed = feeds.poll_counts(since=since, until=until, session=session)
+    assessed, relevant = assessments.count_readings(
+        ruleset=ruleset, since=since, until=until, session=session
+    )
+    states = outbox.count_states(session=session)
+    return WatchState(
+        feeds=len(health),
+        feeds_healthy=sum(h.state == "healthy" for h in health),
+        polls=polls,
+        polls_failed=failed,
+        articles_new=articles.count_articles(since=since, until=until, session=session),
+        articles_assessed=assessed,
+        articles_relevant=relevant,
+        articles_waiting=articles.count_pending(
+            ruleset=ruleset, since=now - WINDOW, session=session
+        ),
+        outbox_waiting=states[OutboxState.PENDING.value] + states[OutboxState.SENDING.value],
+        outbox_parked=states[OutboxState.PARKED.value],
+        problems=sick(health),
+    )
+
+
+def sick(health: list[FeedHealth]) -> tuple[FeedHealth, ...]:
+    """The feeds that an operator should look at."""
+    return tuple(h for h in health if h.state in _SICK)

@@ -1,0 +1,122 @@
+"""The engine for SQLite and PostgreSQL, and the two kinds of transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from pipeline.errors import ConfigError, StoreError
+from schemas.tables import Base
+
+_WRITE = "mineralwatch_write"
+_BUSY_S = 60
+
+
+class Database:
+    """An engine with ``read()`` and ``write()`` transactions; close it when done."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(**{_WRITE: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; nothing is committed."""
+        with Session(self.engine, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end of the block, rolled back on an exception.
+
+        Raises:
+            StoreError: the database stayed locked, or its tables are missing.
+        """
+        try:
+            with Session(self._writer) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            raise store_error(error) from error
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open ``url`` (SQLite or PostgreSQL); nothing is created but the SQLite file's folder.
+
+    Raises:
+        ConfigError: the URL cannot be read or names another database.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError(
+            "MINERALWATCH_DATABASE_URL cannot be read as a database URL",
+            mend="use sqlite:///path.sqlite3 or postgresql://user:password@host/name",
+        ) from error
+    if backend == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": _BUSY_S})
+        _prepare_sqlite(engine)
+    elif backend == "postgresql":
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    else:
+        raise ConfigError(
+            f"MINERALWATCH_DATABASE_URL names {backend!r}, which is not supported",
+            mend="use sqlite:///… or postgresql://…",
+        )
+    return Database(engine)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """WAL lets readers go on beside a writer; writers queue at BEGIN instead of failing midway.
+
+    The driver's own BEGIN is switched off as SQLAlchemy's pysqlite notes advise, since it comes
+    too late (at the first write) and turns two writers into a deadlock.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None
+        cursor = dbapi.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_for(session: Session, table: type[Base]) -> Any:
+    """``INSERT`` in the dialect of the session, so that ``on_conflict_…`` is there."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def store_error(error: OperationalError) -> StoreError:
+    """What went wrong, in words, with the mend."""
+    told = str(error.orig)
+    if "no such table" in told:
+        return StoreError(
+            "the database has no tables of ours yet", mend="run: mineralwatch db upgrade"
+        )
+    if "locked" in told:
+        return StoreError(
+            f"the SQLite file stayed locked for {_BUSY_S} s",
+            mend="another process writes at length; use PostgreSQL for several writers",
+        )
+    return StoreError(f"the database cannot be used: {told}", mend="is it up and reachable?")

@@ -1,0 +1,186 @@
+"""Feeds, their state between polls, and the history of polls."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from pipeline.store.engine import insert_for
+from schemas.config import FeedConfig
+from schemas.feed import FeedHealth, FeedState, PollOutcome, PollRecord
+from schemas.tables import FeedRow, PollRow
+
+
+def sync_feeds(
+    feeds: Sequence[FeedConfig], *, keep_others: bool, now: datetime, session: Session
+) -> int:
+    """Make the rows agree with the configuration; returns how many feeds are enabled.
+
+    A feed no longer configured is disabled, never deleted: its articles stay. With
+    ``keep_others`` the feeds that are not named stay as they are.
+    """
+    existing = {row.url: row for row in session.scalars(select(FeedRow))}
+    for feed in feeds:
+        row = existing.pop(feed.url, None)
+        if row is None:
+            row = FeedRow(url=feed.url, created_at=now, current_url=feed.url)
+            session.add(row)
+        row.name, row.language, row.region = feed.name, feed.language, feed.region
+        row.kind, row.tier, row.enabled = feed.kind.value, feed.tier, feed.enabled
+    if not keep_others:
+        for row in existing.values():
+            row.enabled = False
+    return sum(feed.enabled for feed in feeds)
+
+
+def due_feeds(
+    *,
+    now: datetime,
+    session: Session,
+    batch: int = 0,
+    of: int = 1,
+    urls: Sequence[str] | None = None,
+) -> list[FeedState]:
+    """Enabled feeds whose time has come; of ``of`` batches by row id, the ``batch``-th.
+
+    ``urls`` asks for those feeds whether due or not.
+    """
+    query = select(FeedRow).where(FeedRow.enabled).order_by(FeedRow.id)
+    if urls is not None:
+        query = query.where(FeedRow.url.in_(urls))
+    else:
+        query = query.where((FeedRow.next_poll_at.is_(None)) | (FeedRow.next_poll_at <= now))
+    if of > 1:
+        query = query.where(FeedRow.id % of == batch)
+    return [_state(row) for row in session.scalars(query)]
+
+
+def count_due(*, now: datetime, session: Session) -> int:
+    """How many enabled feeds are due."""
+    query = (
+        select(func.count())
+        .select_from(FeedRow)
+        .where(FeedRow.enabled)
+        .where((FeedRow.next_poll_at.is_(None)) | (FeedRow.next_poll_at <= now))
+    )
+    return session.scalar(query) or 0
+
+
+def save_states(states: Iterable[tuple[FeedState, PollRecord]], *, session: Session) -> None:
+    """Write what is now known of each feed, and the reason where its poll failed."""
+    rows = [
+        {
+            "id": state.feed_id,
+            "current_url": state.url,
+            "etag": state.etag,
+            "last_modified": state.last_modified,
+            "body_hash": state.body_hash,
+            "next_poll_at": state.next_poll_at,
+            "interval_s": state.interval_s,
+            "failures": state.failures,
+            "last_success_at": state.last_success_at,
+            "last_new_at": state.last_new_at,
+            "failure": record.failure.value if record.failure else None,
+            "failure_message": record.message or None,
+        }
+        for state, record in states
+    ]
+    if rows:
+        session.execute(update(FeedRow), rows)
+
+
+def add_polls(records: Iterable[PollRecord], *, session: Session) -> None:
+    """Append rows to the history of polls."""
+    rows = [
+        {
+            "feed_id": r.feed_id,
+            "at": r.at,
+            "outcome": r.outcome.value,
+            "status": r.status,
+            "failure": r.failure.value if r.failure else None,
+            "message": r.message,
+            "entries": r.entries,
+            "new": r.new,
+            "bytes_read": r.bytes_read,
+            "seconds": r.seconds,
+        }
+        for r in records
+    ]
+    if rows:
+        session.execute(insert_for(session, PollRow), rows)
+
+
+def poll_counts(*, since: datetime, until: datetime, session: Session) -> tuple[int, int]:
+    """(polls, failed polls) in the half-open span."""
+    span = (PollRow.at >= since) & (PollRow.at < until)
+    polls = session.scalar(select(func.count()).select_from(PollRow).where(span)) or 0
+    failed = (
+        session.scalar(
+            select(func.count())
+            .select_from(PollRow)
+            .where(span, PollRow.outcome == PollOutcome.FAILED.value)
+        )
+        or 0
+    )
+    return polls, failed
+
+
+def delete_polls(*, before: datetime, session: Session) -> int:
+    """Forget polls older than ``before``; returns how many."""
+    gone = session.scalars(delete(PollRow).where(PollRow.at < before).returning(PollRow.id))
+    return len(gone.all())
+
+
+def feed_health(*, now: datetime, session: Session) -> list[FeedHealth]:
+    """A line a feed, the sick first."""
+    rows = session.scalars(select(FeedRow).order_by(FeedRow.id))
+    found = [_health(row, now) for row in rows]
+    return sorted(found, key=lambda health: _ORDER.index(health.state))
+
+
+_ORDER = ("failing", "silent", "never_polled", "healthy", "disabled")
+_SILENT_AFTER = timedelta(days=14)
+
+
+def _health(row: FeedRow, now: datetime) -> FeedHealth:
+    """State and reason in words; silent is answering with nothing new for two weeks."""
+    newest = row.last_new_at or row.created_at
+    if not row.enabled:
+        state, reason = "disabled", "not in the configuration, or switched off there"
+    elif row.failures:
+        times = f"{row.failures} times in a row" if row.failures > 1 else "at the last poll"
+        state, reason = "failing", f"{row.failure_message or row.failure} ({times})"
+    elif row.last_success_at is None:
+        state, reason = "never_polled", "not polled yet"
+    elif now - newest > _SILENT_AFTER:
+        state, reason = "silent", f"answers, but nothing new since {newest:%Y-%m-%d}"
+    else:
+        state, reason = "healthy", ""
+    return FeedHealth(
+        name=row.name,
+        url=row.url,
+        state=state,
+        reason=reason,
+        last_success_at=row.last_success_at,
+        last_new_at=row.last_new_at,
+        next_poll_at=row.next_poll_at,
+        failures=row.failures,
+    )
+
+
+def _state(row: FeedRow) -> FeedState:
+    return FeedState(
+        feed_id=row.id,
+        url=row.current_url,
+        name=row.name,
+        language=row.language,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_hash=row.body_hash,
+        next_poll_at=row.next_poll_at,
+        interval_s=row.interval_s,
+        failures=row.failures,
+        last_success_at=row.last_success_at,
+        last_new_at=row.last_new_at,
+    )
