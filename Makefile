@@ -1,0 +1,48 @@
+# Everything through uv and the lock file; uv itself is put into .uv/ where the machine has none.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_BIN := $(shell command -v uv 2>/dev/null)
+ifeq ($(UV_BIN),)
+UV := .uv/bin/uv
+else
+UV := uv
+endif
+RUN := $(UV) run --locked --no-sync
+
+.PHONY: help setup up demo test unit lint screenshots clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	@echo "uv is missing: putting it into .uv/"
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+setup: $(if $(UV_BIN),,.uv/bin/uv) ## Install all that is needed into .venv
+	@$(UV) sync --locked --quiet
+
+up: setup ## Set everything up and run it: Airflow with the DAGs on (Ctrl-C stops)
+	@$(RUN) mineralwatch up $(ARGS)
+
+demo: setup ## The same with a newsroom, a Slack and a mail server on this machine
+	@$(RUN) mineralwatch demo $(ARGS)
+
+lint: setup ## ruff, mypy --strict, import-linter, alembic check
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	@rm -f var/check.sqlite3 && mkdir -p var
+	$(RUN) alembic -x url=sqlite:///var/check.sqlite3 upgrade head
+	$(RUN) alembic -x url=sqlite:///var/check.sqlite3 check
+
+unit: setup ## The fast tests only
+	$(RUN) pytest -q tests/unit tests/property tests/architecture
+
+test: lint ## Set everything up and pass all tests
+	$(RUN) pytest $(ARGS)
+
+clean: ## Remove what was built (var/ stays)
+	rm -rf .venv .uv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

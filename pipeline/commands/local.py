@@ -1,0 +1,48 @@
+"""Everything on this machine: up, demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import log
+from pipeline.commands.common import err, told_errors
+from pipeline.demo.run import demo as run_demo
+from pipeline.up.run import up as run_up
+
+Home = Annotated[Path, typer.Option(help="Where databases, logs and the outbox are.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port of the Airflow UI.")]
+
+
+def up(
+    port: Port = 8080,
+    home: Home = Path("var"),
+    feeds: Annotated[
+        Path | None, typer.Option(help="A feeds file, YAML or OPML.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Start Airflow with the DAGs on, from nothing to healthy; Ctrl-C stops all of it.
+
+    Example: mineralwatch up --port 8081 --feeds my-feeds.opml
+    """
+    log.configure()
+    with told_errors():
+        code = run_up(home=home, port=port, feeds=feeds, console=err)
+    raise typer.Exit(code)
+
+
+def demo(
+    port: Port = 8080,
+    home: Home = Path("var/demo"),
+    once: Annotated[
+        bool, typer.Option("--once", help="One pass without Airflow, then stop.")
+    ] = False,
+) -> None:
+    """Show it all with no token and no network: a newsroom, Slack and mail on this machine.
+
+    Example: mineralwatch demo --once
+    """
+    log.configure()
+    with told_errors():
+        code = run_demo(home=home, port=port, console=err, once=once)
+    raise typer.Exit(code)

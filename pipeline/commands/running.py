@@ -1,0 +1,193 @@
+"""Running stages by hand: run, poll, assess, deliver, digest."""
+
+import signal
+import threading
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline import log
+from pipeline.app import PASS, App, migrate, open_app
+from pipeline.commands.common import (
+    FAILED,
+    Json,
+    day_option,
+    err,
+    out,
+    print_json,
+    show_reports,
+    told_errors,
+    utc_now,
+)
+from pipeline.settings import load_settings
+from pipeline.stages import digest as digest_stage
+from pipeline.store import outbox, stories
+from schemas.report import StageReport
+
+Feeds = Annotated[
+    Path | None, typer.Option("--feeds", help="A feeds file, YAML or OPML.", dir_okay=False)
+]
+Urls = Annotated[list[str] | None, typer.Option("--url", help="A feed's address; repeatable.")]
+
+
+def run(
+    once: Annotated[bool, typer.Option("--once", help="One pass, then stop.")] = False,
+    every: Annotated[
+        int, typer.Option(min=10, help="Seconds between passes without --once.")
+    ] = 300,
+    feeds: Feeds = None,
+    url: Urls = None,
+    as_json: Json = False,
+) -> None:
+    """Poll, assess, cluster, record, route and deliver, without Airflow.
+
+    Example: mineralwatch run --once --url https://www.ukrinform.net/rss/block-lastnews
+    """
+    log.configure()
+    with told_errors():
+        settings = load_settings(feeds_file=feeds)
+        migrate(settings)
+        with open_app(settings) as app:
+            reports = _pass(app, url, as_json=as_json)
+            if not once:
+                _repeat(app, url, every, as_json=as_json)
+    _exit(reports)
+
+
+def _repeat(app: App, url: list[str] | None, every: int, *, as_json: bool) -> None:
+    """Pass after pass until Ctrl-C or SIGTERM, which let the pass under way end."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    err.print(f"the next pass in {every} s; Ctrl-C stops")
+    while not stop.wait(every):
+        _pass(app, url, as_json=as_json)
+
+
+def _pass(app: App, url: list[str] | None, *, as_json: bool) -> list[StageReport]:
+    began = utc_now()
+    reports = []
+    for stage in PASS:
+        params: dict[str, Any] = {"urls": tuple(url)} if stage == "poll" and url else {}
+        if not as_json and err.is_terminal:
+            with err.status(f"{stage} …"):
+                reports.append(app.run(stage, **params))
+        else:
+            reports.append(app.run(stage, **params))
+    if as_json:
+        print_json(_outcome(app, reports, began))
+    else:
+        show_reports(reports, as_json=False)
+        if app.settings.slack_token is None:
+            out.print(f"alerts are previewed in {app.settings.outbox_dir}", highlight=False)
+    return reports
+
+
+def _outcome(app: App, reports: list[StageReport], began: datetime) -> dict[str, Any]:
+    """What a pass did, for a program: reports, the stories it touched, the messages it sent."""
+    with app.database.read() as session:
+        told = stories.list_told(
+            since=began,
+            until=utc_now(),
+            published_after=datetime.min.replace(tzinfo=began.tzinfo),
+            session=session,
+        )
+        sent = [
+            line
+            for line in outbox.list_outbox(session=session, limit=1000)
+            if line.sent_at is None or line.sent_at >= began
+        ]
+    return {
+        "stages": [report.to_json() for report in reports],
+        "stories": told,
+        "messages": sent[::-1],
+    }
+
+
+def poll(feeds: Feeds = None, url: Urls = None, as_json: Json = False) -> None:
+    """Poll the feeds that are due, or those named.
+
+    Example: mineralwatch poll --feeds my-feeds.opml
+    """
+    log.configure()
+    params: dict[str, Any] = {"urls": tuple(url)} if url else {}
+    with told_errors(), open_app(load_settings(feeds_file=feeds)) as app:
+        reports = [app.run("poll", **params)]
+    show_reports(reports, as_json=as_json)
+
+
+def assess(
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many articles.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Assess the articles that wait, then cluster, record and route what is relevant.
+
+    Example: mineralwatch assess --limit 1000
+    """
+    log.configure()
+    with told_errors(), open_app() as app:
+        reports = [app.run("assess", limit=limit), app.run("link")]
+    show_reports(reports, as_json=as_json)
+
+
+def deliver(as_json: Json = False) -> None:
+    """Send the messages that are due.
+
+    Example: mineralwatch deliver --json
+    """
+    log.configure()
+    with told_errors(), open_app() as app:
+        reports = [app.run("deliver")]
+    show_reports(reports, as_json=as_json)
+    _exit(reports)
+
+
+def digest(
+    day: Annotated[
+        str | None,
+        typer.Option("--date", help="The reader's day; without it, the hours up to now."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the HTML here.", dir_okay=False)] = None,
+    send: Annotated[bool, typer.Option("--send", help="Make the edition and send it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the digest of a day, or send it.
+
+    Example: mineralwatch digest --date 2026-05-01 --html digest.html
+    """
+    log.configure()
+    wanted = day_option(day)
+    with told_errors(), open_app() as app:
+        if html is not None or not send:
+            _show_digest(app, wanted, html, as_json=as_json)
+        if not send:
+            return
+        reports = [app.run("digest", date=wanted), app.run("deliver")]
+    show_reports(reports, as_json=as_json)
+    _exit(reports)
+
+
+def _show_digest(app: App, day: date | None, html: Path | None, *, as_json: bool) -> None:
+    edition = digest_stage.build(app.context(), app.ruleset, day=day)
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(digest_stage.standalone_html(edition.rendered), encoding="utf-8")
+        err.print(f"written: {html}", highlight=False)
+    if as_json:
+        print_json({"subject": edition.rendered.subject, "digest": edition.digest})
+    elif html is None:
+        out.print(edition.rendered.subject, style="bold", highlight=False, markup=False)
+        out.print(edition.rendered.text, highlight=False, markup=False)
+
+
+def _exit(reports: list[StageReport]) -> None:
+    """Exit code 1 where a message was not delivered, so that cron and scripts notice."""
+    undelivered = sum(
+        report.counts.get("failed", 0) + report.counts.get("parked", 0)
+        for report in reports
+        if report.stage == "deliver"
+    )
+    if undelivered:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,233 @@
+"""Looking at what is kept: stories, agreements, the scorecard, the outbox."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.app import open_app
+from pipeline.commands.common import (
+    FAILED,
+    Json,
+    out,
+    print_json,
+    since_option,
+    told_errors,
+    utc_now,
+)
+from pipeline.errors import ConfigError
+from pipeline.stages.scorecard import scorecard as score_stage
+from pipeline.store import agreements as agreement_store
+from pipeline.store import outbox as outbox_store
+from pipeline.store import stories as story_store
+from schemas.alert import OutboxState
+
+stories = typer.Typer(no_args_is_help=True, help="Stories: list, show.")
+agreements = typer.Typer(no_args_is_help=True, help="Agreements and their timelines: list, show.")
+outbox = typer.Typer(no_args_is_help=True, help="Messages waiting, sent and parked: list, retry.")
+
+Since = Annotated[str, typer.Option(help="7d, 36h or a date.")]
+
+
+@stories.command("list")
+def list_stories(
+    since: Since = "7d",
+    theme: Annotated[str | None, typer.Option(help="A theme's id.")] = None,
+    agreement: Annotated[str | None, typer.Option(help="An agreement's id.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List stories, the most significant first.
+
+    Example: mineralwatch stories list --since 7d --theme central_asia
+    """
+    now = utc_now()
+    with told_errors(), open_app() as app:
+        _known(theme, tuple(app.catalog.theme_titles), "theme")
+        _known(agreement, tuple(a.id for a in app.catalog.agreements), "agreement")
+        with app.database.read() as session:
+            found = story_store.list_stories(
+                since=since_option(since, now),
+                until=now,
+                theme=theme,
+                agreement=agreement,
+                limit=limit,
+                session=session,
+            )
+    if as_json:
+        print_json(found)
+        return
+    table = Table("id", "last", "stage", "signif.", "states", "outlets", "story")
+    for story in found:
+        table.add_row(
+            str(story.id),
+            f"{story.last_at:%d %b %H:%M}",
+            story.stage.value,
+            str(story.significance),
+            " ".join(story.parties),
+            str(len(story.outlets)),
+            escape(story.title),
+        )
+    out.print(table)
+
+
+def _known(given: str | None, known: tuple[str, ...], what: str) -> None:
+    if given is not None and given not in known:
+        raise ConfigError(f"no such {what} {given!r}", mend=f"one of {', '.join(known)}")
+
+
+@stories.command("show")
+def show_story(
+    story_id: Annotated[int, typer.Argument(help="The story's number.")], as_json: Json = False
+) -> None:
+    """Show a story: who told it, with the evidence of each theme.
+
+    Example: mineralwatch stories show 12
+    """
+    with told_errors(), open_app() as app, app.database.read() as session:
+        story = story_store.get_story(story_id, session=session)
+        if story is None:
+            raise ConfigError(f"no story {story_id}", mend="see: mineralwatch stories list")
+        reads = story_store.read_articles([story_id], session=session)[story_id]
+    if as_json:
+        print_json({**asdict(story), "told_by": reads})
+        return
+    out.print(f"[bold]{escape(story.title)}[/]")
+    out.print(
+        f"{story.stage.value} · significance {story.significance} · {' '.join(story.parties)}"
+        f" · {', '.join(story.minerals)} · agreement: {story.agreement or 'none known'}",
+        highlight=False,
+    )
+    for read in reads:
+        article = read.article
+        out.print(
+            f"\n{article.published_at:%d %b %H:%M} [bold]{escape(article.outlet)}[/]"
+            f" {escape(article.title)}\n  {escape(article.url or 'no link')}",
+            highlight=False,
+        )
+        for theme in read.assessment.themes:
+            quotes = "; ".join(f"“{escape(e.text)}”" for e in theme.evidence[:3])
+            out.print(f"  {theme.id} {theme.score:.2f} {quotes}", highlight=False)
+
+
+@agreements.command("list")
+def list_agreements(as_json: Json = False) -> None:
+    """List the agreements that are followed and where each stands.
+
+    Example: mineralwatch agreements list
+    """
+    with told_errors(), open_app() as app:
+        with app.database.write() as session:
+            agreement_store.sync_agreements(app.catalog.agreements, session=session)
+        with app.database.read() as session:
+            found = agreement_store.list_agreements(session=session)
+    if as_json:
+        print_json(found)
+        return
+    table = Table("id", "agreement", "parties", "stage", "since")
+    for agreement in found:
+        when = f"{agreement.stage_at:%Y-%m-%d}" if agreement.stage_at else ""
+        parties = " ".join(agreement.parties)
+        table.add_row(agreement.id, escape(agreement.name), parties, agreement.stage.value, when)
+    out.print(table)
+
+
+@agreements.command("show")
+def show_agreement(
+    agreement_id: Annotated[str, typer.Argument(help="The agreement's id.")], as_json: Json = False
+) -> None:
+    """Show an agreement's timeline, each step with the words that reported it.
+
+    Example: mineralwatch agreements show ua-us-reconstruction-investment-fund
+    """
+    with told_errors(), open_app() as app:
+        with app.database.write() as session:
+            agreement_store.sync_agreements(app.catalog.agreements, session=session)
+        with app.database.read() as session:
+            found = agreement_store.get_agreement(agreement_id, session=session)
+            steps = agreement_store.timeline(agreement_id, session=session)
+        if found is None:
+            raise ConfigError(
+                f"no agreement {agreement_id!r}", mend="see: mineralwatch agreements list"
+            )
+    if as_json:
+        print_json({**asdict(found), "timeline": steps})
+        return
+    out.print(f"[bold]{escape(found.name)}[/] — {found.stage.value}", highlight=False)
+    for step in steps:
+        out.print(
+            f"{step.at:%Y-%m-%d} {step.previous.value} → [bold]{step.stage.value}[/]"
+            f" “{escape(step.quote)}” {escape(step.article_url or '')}",
+            highlight=False,
+        )
+
+
+def scorecard(since: Since = "30d", as_json: Json = False) -> None:
+    """Show how much the news speaks of each theme of the thesis, with its newest evidence.
+
+    Example: mineralwatch scorecard --since 30d
+    """
+    now = utc_now()
+    with told_errors(), open_app() as app:
+        card = score_stage(app.context(now), since=since_option(since, now))
+    if as_json:
+        print_json(card)
+        return
+    table = Table("theme", "stories", "before", "major", "newest evidence", show_lines=True)
+    for theme in card.themes:
+        newest = theme.newest[0] if theme.newest else None
+        quote = f"“{escape(newest.text)}” — {escape(newest.outlet)}" if newest else ""
+        table.add_row(
+            escape(theme.title), str(theme.stories), str(theme.before), str(theme.major), quote
+        )
+    out.print(table)
+
+
+@outbox.command("list")
+def list_outbox(
+    state: Annotated[OutboxState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List messages, the newest first, with the error where one failed.
+
+    Example: mineralwatch outbox list --state parked
+    """
+    with told_errors(), open_app() as app, app.database.read() as session:
+        found = outbox_store.list_outbox(state=state, limit=limit, session=session)
+    if as_json:
+        print_json(found)
+        return
+    table = Table("state", "to", "message", "tries", "next attempt", "error or id")
+    for line in found:
+        waits = line.state in {OutboxState.PENDING, OutboxState.SENDING}
+        table.add_row(
+            line.state,
+            escape(f"{line.channel}:{line.address}"),
+            escape(line.key),
+            str(line.attempts),
+            f"{line.next_attempt_at:%d %b %H:%M}" if waits else "",
+            escape(line.last_error or line.external_id or ""),
+        )
+    out.print(table)
+
+
+@outbox.command("retry")
+def retry(
+    key: Annotated[str | None, typer.Argument(help="One message; without it, all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make parked messages due again.
+
+    Example: mineralwatch outbox retry
+    """
+    with told_errors(), open_app() as app, app.database.write() as session:
+        count = outbox_store.retry_parked(now=utc_now(), key=key, session=session)
+    if as_json:
+        print_json({"due": count})
+    else:
+        out.print(f"{count} messages are due again; send them with: mineralwatch deliver")
+    if key is not None and not count:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,32 @@
+"""Migrations: from nothing to the newest, harmless to repeat, and true to the tables."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from pipeline.errors import StoreError
+from pipeline.store.engine import Database, open_database
+from pipeline.store.migrate import require_current, revisions, upgrade
+from schemas.tables import Base
+
+
+def test_the_migrations_make_the_tables_that_the_code_speaks_of(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_second_upgrade_changes_nothing(database: Database) -> None:
+    now, head = revisions(database)
+    assert now == head
+    assert upgrade(database) == (head, head)
+    require_current(database)
+
+
+def test_a_database_without_tables_is_named_with_the_mend(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    with pytest.raises(StoreError, match="mineralwatch db upgrade"):
+        require_current(database)
+    database.close()
