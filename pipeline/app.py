@@ -154,13 +154,13 @@ def _check_slack(settings: Settings, catalog: Catalog) -> None:
             )
 
 
-def _plan(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+def _plan(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
     from pipeline.stages.poll import plan
 
     return plan(context, **params)
 
 
-def _poll(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+def _poll(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
     from pipeline.stages.poll import poll
 
     return poll(context, **params)
@@ -207,7 +207,7 @@ def _reassess(app: App, context: Context, params: Mapping[str, Any]) -> StageRep
     return reassess(context, app.assessor, since=since, dry_run=params.get("dry_run", False))
 
 
-def _import_archive(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+def _import_archive(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
     from pipeline.stages.import_archive import import_archive
 
     return import_archive(

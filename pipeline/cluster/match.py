@@ -22,23 +22,23 @@ WINDOW = timedelta(days=14)
 THRESHOLD = 0.5
 """From this similarity on, a document belongs to a story."""
 
-_BIAS = -1.1
+_BIAS = -1.7
 _WEIGHTS = {
-    "title": 1.5,
-    "text": 0.8,
-    "contained": 2.4,
-    "sounds": 0.8,
-    "numbers": 0.4,
-    "parties_same": 1.8,
-    "parties_apart": -1.3,
-    "minerals_same": 0.4,
+    "title": 2.6,
+    "text": 1.1,
+    "contained": 3.6,
+    "sounds": 1.0,
+    "numbers": 1.0,
+    "parties_same": 2.1,
+    "parties_apart": -1.5,
+    "minerals_same": 0.2,
     "minerals_apart": -1.3,
-    "stages_apart": -1.6,
-    "comment_apart": -0.75,
+    "stages_apart": -1.7,
+    "comment_apart": -0.7,
     "agreement_same": 0.3,
     "agreement_apart": -2.0,
 }
-_PER_DAY = -1.25
+_PER_DAY = -1.0
 _NEAR_DAYS = 4.0
 _PER_LATER_DAY = -0.15
 _COPY_BITS = 6

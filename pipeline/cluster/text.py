@@ -8,6 +8,7 @@ from functools import lru_cache
 MAX_CHARS = 4000
 """Of a title or summary this much is read; a story is told by how it begins."""
 
+_URL = re.compile(r"(?:https?://|www\.)\S+")
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʻ`´"))
@@ -32,9 +33,9 @@ _REPEAT = re.compile(r"(.)\1+")
 
 
 def plain(text: str) -> str:
-    """``text`` with entities, tags, control characters and odd spaces gone; case is kept."""
+    """``text`` with entities, tags, addresses, control characters and odd spaces gone; case is kept."""
     text = html.unescape(text[:MAX_CHARS])
-    text = _TAG.sub(" ", text)
+    text = _URL.sub(" ", _TAG.sub(" ", text))
     text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
     text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     return " ".join(text.split())

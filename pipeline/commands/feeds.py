@@ -121,7 +121,12 @@ def _show(url: str, parsed: ParsedFeed, app: App, *, as_json: bool) -> None:
                 "title": parsed.title,
                 "problems": parsed.problems,
                 "entries": [
-                    {"title": e.title, "link": e.link, "published": e.published, "relevant": r.relevant}
+                    {
+                        "title": e.title,
+                        "link": e.link,
+                        "published": e.published,
+                        "relevant": r.relevant,
+                    }
                     for e, r in zip(parsed.entries, readings, strict=True)
                 ],
             }

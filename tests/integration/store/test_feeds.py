@@ -53,20 +53,14 @@ def test_a_poll_moves_the_next_one_and_health_says_why_a_feed_fails(
     saved = []
     for state in _due(database, now):
         if state.name == "bad":
-            record = PollRecord(
-                state.feed_id,
-                now,
-                PollOutcome.FAILED,
-                404,
-                FailureKind.CLIENT_ERROR,
-                "404 Not Found",
-            )
-            state = replace(state, failures=2)
+            why = FailureKind.CLIENT_ERROR
+            record = PollRecord(state.feed_id, now, PollOutcome.FAILED, 404, why, "404 Not Found")
+            after = replace(state, failures=2)
         else:
             record = PollRecord(state.feed_id, now, PollOutcome.FETCHED, 200)
             newest = now if state.name == "good" else now - timedelta(days=30)
-            state = replace(state, last_success_at=now, last_new_at=newest)
-        saved.append((replace(state, next_poll_at=later), record))
+            after = replace(state, last_success_at=now, last_new_at=newest)
+        saved.append((replace(after, next_poll_at=later), record))
     with database.write() as session:
         feeds.save_states(saved, session=session)
         feeds.add_polls([record for _, record in saved], session=session)
