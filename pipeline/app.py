@@ -21,6 +21,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.stages.context import Context
 from pipeline.store import migrate as store_migrate
 from pipeline.store.engine import Database, open_database
+from schemas.alert import Channel
 from schemas.report import StageReport
 
 if TYPE_CHECKING:
@@ -68,15 +69,21 @@ class App:
     @cached_property
     def senders(self) -> "Senders":
         """A sender for each channel that is set up."""
-        from pipeline.notify.outbox import build_senders
+        from pipeline.notify.email import EmailSender
+        from pipeline.notify.outbox import Sender, Senders
+        from pipeline.notify.preview import PreviewSender
+        from pipeline.notify.slack import SlackSender
+        from pipeline.notify.smtp_url import parse_smtp_url
 
-        token, smtp = self.settings.slack_token, self.settings.smtp_url
-        return build_senders(
-            slack_token=token.get_secret_value() if token else None,
-            slack_base_url=self.settings.slack_base_url,
-            smtp_url=smtp.get_secret_value() if smtp else None,
-            outbox_dir=self.settings.outbox_dir,
-        )
+        settings = self.settings
+        senders: dict[Channel, Sender] = {Channel.PREVIEW: PreviewSender(settings.outbox_dir)}
+        if settings.slack_token is not None:
+            token = settings.slack_token.get_secret_value()
+            senders[Channel.SLACK] = SlackSender(token, settings.slack_base_url)
+        if settings.smtp_url is not None:
+            smtp = parse_smtp_url(settings.smtp_url.get_secret_value())
+            senders[Channel.EMAIL] = EmailSender(smtp)
+        return Senders(senders)
 
     def context(self, now: datetime | None = None) -> Context:
         """What a stage is handed."""

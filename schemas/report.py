@@ -24,6 +24,8 @@ class StageReport:
     problems: tuple[Problem, ...] = ()
     started_at: datetime | None = None
     seconds: float = 0.0
+    work: tuple[Mapping[str, Any], ...] = ()
+    """What is to be done next, the parameters of one run of a stage each (JSON-safe)."""
 
     def line(self) -> str:
         """The report as one line of a log."""
@@ -39,4 +41,5 @@ class StageReport:
             "problems": [{"where": p.where, "what": p.what, "mend": p.mend} for p in self.problems],
             "started_at": self.started_at.isoformat() if self.started_at else None,
             "seconds": round(self.seconds, 3),
+            "work": [dict(piece) for piece in self.work],
         }

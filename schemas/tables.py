@@ -94,6 +94,8 @@ class FeedRow(Base):
     last_new_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(String(40))
     failure_message: Mapped[str | None]
+    slow: Mapped[bool] = mapped_column(default=False)
+    """The last poll failed or took long: polled in a lane of its own, where it holds nobody up."""
 
 
 class PollRow(Base):

@@ -170,10 +170,11 @@ def digest(
 
 
 def _show_digest(app: App, day: date | None, html: Path | None, *, as_json: bool) -> None:
-    edition = digest_stage.build(app.context(), app.ruleset, day=day)
+    context = app.context()
+    edition = digest_stage.build(context, app.ruleset, day=day)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(digest_stage.standalone_html(edition.rendered), encoding="utf-8")
+        html.write_text(digest_stage.standalone_html(context, edition), encoding="utf-8")
         err.print(f"written: {html}", highlight=False)
     if as_json:
         print_json({"subject": edition.rendered.subject, "digest": edition.digest})

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pipeline.catalog import Catalog
 from pipeline.settings import Settings
@@ -29,6 +30,7 @@ class Tally:
     now: datetime
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    work: list[Mapping[str, Any]] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
 
     def add(self, name: str, count: int = 1) -> None:
@@ -43,12 +45,13 @@ class Tally:
         """Note what went wrong with one thing."""
         self.problems.append(Problem(where, what, mend))
 
-    def report(self, extra: Mapping[str, int] | None = None) -> StageReport:
+    def report(self) -> StageReport:
         """The outcome."""
         return StageReport(
             stage=self.stage,
-            counts={**self.counts, **(extra or {})},
+            counts=dict(self.counts),
             problems=tuple(self.problems),
             started_at=self.now,
             seconds=time.monotonic() - self._started,
+            work=tuple(self.work),
         )

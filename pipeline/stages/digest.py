@@ -1,14 +1,16 @@
 """digest: what changed since the last edition → an edition and its e-mail in the outbox."""
 
-import base64
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from pipeline.notify.digest import digest_window, render_digest
+from pipeline.notify.email import email_payload
+from pipeline.notify.preview import html_with_images
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.storytelling import leading
 from pipeline.stages.watch import watch_state
@@ -98,27 +100,29 @@ def digest(
     return tally.report()
 
 
+def standalone_html(context: Context, edition: Edition) -> str:
+    """The edition's HTML with its pictures written into it, for a browser."""
+    return html_with_images(_payload(context, edition))
+
+
+def _payload(context: Context, edition: Edition) -> dict[str, Any]:
+    return email_payload(
+        edition.rendered,
+        sender=context.settings.digest_from,
+        recipients=context.settings.recipients,
+        sent_at=context.now,
+    )
+
+
 def _queue(edition: Edition, edition_id: int, context: Context, session: Session) -> int:
     """One message to the list; to the preview folder where no mail server is set."""
-    to, rendered = context.settings.recipients, edition.rendered
+    to = context.settings.recipients
     mail = context.settings.smtp_url is not None and bool(to)
-    channel = Channel.EMAIL if mail else Channel.PREVIEW
-    key = f"digest:{edition.list_name}:{edition.digest.day}"
     message = outbox.NewMessage(
-        key=key,
-        channel=channel,
+        key=f"digest:{edition.list_name}:{edition.digest.day}",
+        channel=Channel.EMAIL if mail else Channel.PREVIEW,
         address=",".join(to) if mail else "digest",
-        payload={
-            "key": key,
-            "title": rendered.subject,
-            "subject": rendered.subject,
-            "html": rendered.html,
-            "text": rendered.text,
-            "images": [[cid, base64.b64encode(png).decode()] for cid, png in rendered.images],
-            "sender": context.settings.digest_from,
-            "recipients": list(to),
-            "sent_at": context.now.isoformat(),
-        },
+        payload=_payload(context, edition),
     )
     return outbox.add_message(message, now=context.now, edition_id=edition_id, session=session)
 

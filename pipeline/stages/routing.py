@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from pipeline.notify.render import render_preview, render_slack
+from pipeline.notify.render import render_payload
 from pipeline.notify.route import route
 from pipeline.stages.context import Context
 from pipeline.stages.storytelling import leading
 from pipeline.store import outbox, stories
 from pipeline.store.assessments import ReadArticle
-from schemas.alert import Alert, AlertContent, AlertKind, Channel, Destination
+from schemas.alert import Alert, AlertContent, AlertKind, Destination
 from schemas.story import Story
 
 
@@ -19,23 +19,22 @@ def alert(
 ) -> int:
     """Store the alerts that this article causes and their messages; returns how many messages.
 
-    A route that has not told this story yet tells it as new. In places where it has been told,
-    another outlet and a move of the stage are replies in its thread.
+    A place that has not had this story yet gets it as new. In places that have, another outlet
+    and a move of the stage are replies in its thread.
     """
     messages = 0
-    opened: set[str] = set()
+    told = outbox.told_destinations(story.id, session=session)
     for kind in _kinds(before, story, read):
-        for made in _routed(kind, story, read, context):
+        for made in _routed(kind, story, read, told, context):
             alert_id = outbox.add_alert(made, now=context.now, session=session)
             if alert_id is None:
                 continue
             content = _content(made, before, story, read, context, session)
             for destination in made.destinations:
-                message = _message(made, destination, content, opened, session)
-                if message is not None and outbox.add_message(
+                message = _message(made, destination, content)
+                messages += outbox.add_message(
                     message, now=context.now, alert_id=alert_id, session=session
-                ):
-                    messages += 1
+                )
     return messages
 
 
@@ -51,7 +50,11 @@ def _kinds(before: Story | None, story: Story, read: ReadArticle) -> list[AlertK
 
 
 def _routed(
-    kind: AlertKind, story: Story, read: ReadArticle, context: Context
+    kind: AlertKind,
+    story: Story,
+    read: ReadArticle,
+    told: frozenset[Destination],
+    context: Context,
 ) -> tuple[Alert, ...]:
     return route(
         story,
@@ -61,46 +64,26 @@ def _routed(
         now=context.now,
         slack=context.settings.slack_token is not None,
         default_address=context.settings.slack_channel,
+        alerted=told,
     )
 
 
-def _message(
-    made: Alert,
-    destination: Destination,
-    content: AlertContent,
-    opened: set[str],
-    session: Session,
-) -> outbox.NewMessage | None:
-    """The message for one place; None where the place has it, or lacks the thread to reply in.
-
-    ``opened`` gathers the threads that this very article has opened: it is no news in them.
-    """
+def _message(made: Alert, destination: Destination, content: AlertContent) -> outbox.NewMessage:
+    """The message for one place; its key is unique there, whichever route sends it."""
     place = f"{destination.channel.value}:{destination.address}"
     root = f"story:{made.story_id}:new:{place}"
-    told = bool(outbox.existing_keys([root], session=session))
     if made.kind is AlertKind.NEW:
-        if told:
-            return None
-        opened.add(root)
         key, thread = root, None
     else:
-        if not told or root in opened:
-            return None
         detail = made.article_id if made.kind is AlertKind.OUTLET else content.stage
         key, thread = f"story:{made.story_id}:{made.kind.value}:{detail}:{place}", root
     return outbox.NewMessage(
         key=key,
         channel=destination.channel,
         address=destination.address,
-        payload=_payload(destination, replace(content, key=key)),
+        payload=render_payload(replace(content, key=key), destination.channel),
         thread_key=thread,
     )
-
-
-def _payload(destination: Destination, content: AlertContent) -> dict[str, object]:
-    if destination.channel is Channel.SLACK:
-        return render_slack(content)
-    return {"title": content.title, "text": render_preview(content)}
 
 
 def _content(

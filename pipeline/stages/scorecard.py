@@ -23,7 +23,9 @@ def scorecard(context: Context, *, since: datetime) -> Scorecard:
         before = stories.list_stories(since=since - (until - since), until=since, session=session)
         newest = sorted(now_told, key=lambda story: story.last_at, reverse=True)
         shown = _shown(newest, tuple(context.catalog.theme_titles))
-        reads = stories.read_articles({s.id for told in shown.values() for s in told}, session=session)
+        reads = stories.read_articles(
+            {s.id for told in shown.values() for s in told}, session=session
+        )
     names = {a.id: a.name for a in context.catalog.agreements}
     themes = []
     for theme in context.catalog.rules.themes:

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import insert_for
 from schemas.config import FeedConfig
 from schemas.feed import FeedHealth, FeedState, PollOutcome, PollRecord
 from schemas.tables import FeedRow, PollRow
+
+SLOW_S = 2.0
+"""Seconds after which an answer is slow: well over what a healthy server takes."""
 
 
 def sync_feeds(
@@ -41,30 +44,30 @@ def due_feeds(
     batch: int = 0,
     of: int = 1,
     urls: Sequence[str] | None = None,
+    slow: bool | None = None,
 ) -> list[FeedState]:
     """Enabled feeds whose time has come; of ``of`` batches by row id, the ``batch``-th.
 
-    ``urls`` asks for those feeds whether due or not.
+    ``slow`` asks for those of one lane only; ``urls`` for these feeds, whether due or not.
     """
     query = select(FeedRow).where(FeedRow.enabled).order_by(FeedRow.id)
-    if urls is not None:
-        query = query.where(FeedRow.url.in_(urls))
-    else:
-        query = query.where((FeedRow.next_poll_at.is_(None)) | (FeedRow.next_poll_at <= now))
+    query = query.where(FeedRow.url.in_(urls)) if urls is not None else query.where(_due(now))
+    if slow is not None:
+        query = query.where(FeedRow.slow.is_(slow))
     if of > 1:
         query = query.where(FeedRow.id % of == batch)
     return [_state(row) for row in session.scalars(query)]
 
 
-def count_due(*, now: datetime, session: Session) -> int:
-    """How many enabled feeds are due."""
-    query = (
-        select(func.count())
-        .select_from(FeedRow)
-        .where(FeedRow.enabled)
-        .where((FeedRow.next_poll_at.is_(None)) | (FeedRow.next_poll_at <= now))
-    )
+def count_due(*, now: datetime, slow: bool, session: Session) -> int:
+    """How many enabled feeds of a lane are due."""
+    query = select(func.count()).select_from(FeedRow)
+    query = query.where(FeedRow.enabled, FeedRow.slow.is_(slow), _due(now))
     return session.scalar(query) or 0
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return FeedRow.next_poll_at.is_(None) | (FeedRow.next_poll_at <= now)
 
 
 def save_states(states: Iterable[tuple[FeedState, PollRecord]], *, session: Session) -> None:
@@ -83,6 +86,7 @@ def save_states(states: Iterable[tuple[FeedState, PollRecord]], *, session: Sess
             "last_new_at": state.last_new_at,
             "failure": record.failure.value if record.failure else None,
             "failure_message": record.message or None,
+            "slow": record.failure is not None or record.seconds > SLOW_S,
         }
         for state, record in states
     ]

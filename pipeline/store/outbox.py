@@ -1,6 +1,6 @@
 """Alerts and the outbox: what is to be sent, claimed, sent, recorded."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,14 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.store.engine import insert_for
-from schemas.alert import Alert, Channel, OutboxMessage, OutboxState
+from schemas.alert import (
+    Alert,
+    AlertKind,
+    Channel,
+    Destination,
+    OutboxMessage,
+    OutboxState,
+)
 from schemas.tables import AlertRow, OutboxRow
 
 
@@ -74,9 +81,14 @@ def add_message(
     return added is not None
 
 
-def existing_keys(keys: Collection[str], *, session: Session) -> set[str]:
-    """Those of ``keys`` that the outbox holds."""
-    return set(session.scalars(select(OutboxRow.key).where(OutboxRow.key.in_(keys))))
+def told_destinations(story_id: int, *, session: Session) -> frozenset[Destination]:
+    """Where the story has been told as new (sent or waiting to be)."""
+    query = (
+        select(OutboxRow.channel, OutboxRow.address)
+        .join(AlertRow, AlertRow.id == OutboxRow.alert_id)
+        .where(AlertRow.story_id == story_id, AlertRow.kind == AlertKind.NEW.value)
+    )
+    return frozenset(Destination(Channel(c), address) for c, address in session.execute(query))
 
 
 def claim(

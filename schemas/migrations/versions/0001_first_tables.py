@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("last_new_at", schemas.tables.UtcDateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.String(length=40), nullable=True),
         sa.Column("failure_message", sa.Text(), nullable=True),
+        sa.Column("slow", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
         sa.UniqueConstraint("url", name=op.f("uq_feed_url")),
     )

@@ -1,0 +1,155 @@
+"""plan and poll: feeds that are due → articles, sightings, a row a poll, and the next time.
+
+Feeds that failed or were slow last time are polled in a lane of their own: a dead host then costs
+its own slot, and the news of the others is stored and passed on without waiting for it.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from pipeline.collect.fetch import Fetcher
+from pipeline.collect.poll import PolledFeed, poll_feeds
+from pipeline.collect.pool import ParsePool
+from pipeline.errors import ConfigError
+from pipeline.stages.context import Context, Tally
+from pipeline.store import articles, feeds
+from schemas.config import FeedConfig
+from schemas.feed import FeedState, PollOutcome
+from schemas.report import StageReport
+
+BATCH = 2000
+"""Feeds a task: a task of Airflow costs about a second, a feed a few milliseconds."""
+
+FLUSH_S = 1.0
+FLUSH_FEEDS = 100
+"""What has come is stored after this many feeds or seconds, so that a kill loses little."""
+
+
+def plan(context: Context, *, batch_size: int = BATCH) -> StageReport:
+    """Bring the rows in line with the configuration and part the feeds that are due.
+
+    The report's ``work`` has the parameters of one ``poll`` for each batch.
+    """
+    tally = Tally("plan", context.now)
+    with context.database.write() as session:
+        enabled = feeds.sync_feeds(
+            context.catalog.feeds, keep_others=False, now=context.now, session=session
+        )
+    tally.set(feeds=enabled, due=0, batches=0)
+    for slow in (False, True):
+        with context.database.read() as session:
+            due = feeds.count_due(now=context.now, slow=slow, session=session)
+        batches = math.ceil(due / batch_size)
+        tally.add("due", due)
+        tally.add("batches", batches)
+        tally.work += [
+            {"slow": slow, "batch": batch, "of": batches, "planned_at": context.now.isoformat()}
+            for batch in range(batches)
+        ]
+    return tally.report()
+
+
+def poll(
+    context: Context,
+    *,
+    urls: Sequence[str] | None = None,
+    slow: bool | None = None,
+    batch: int = 0,
+    of: int = 1,
+    planned_at: str | None = None,
+) -> StageReport:
+    """Poll what is due: all of it, one batch of a plan, or the feeds named by ``urls``.
+
+    ``planned_at`` keeps a batch what it was planned as, however late it runs. A feed that fails is
+    a problem in the report and a row in its history, never an error of the stage.
+
+    Raises:
+        ConfigError: one of ``urls`` is not an address of the web.
+    """
+    tally = Tally("poll", context.now)
+    tally.set(feeds=0, new=0, edited=0, failed=0)
+    with context.database.write() as session:
+        if urls is not None:
+            named = _named(urls, context.catalog.feeds)
+            feeds.sync_feeds(named, keep_others=True, now=context.now, session=session)
+        elif planned_at is None:
+            configured = context.catalog.feeds
+            feeds.sync_feeds(configured, keep_others=False, now=context.now, session=session)
+        due = feeds.due_feeds(
+            now=datetime.fromisoformat(planned_at) if planned_at else context.now,
+            urls=urls,
+            slow=slow,
+            batch=batch,
+            of=of,
+            session=session,
+        )
+    if due:
+        asyncio.run(_poll(due, context, tally))
+    return tally.report()
+
+
+def _named(urls: Sequence[str], configured: Sequence[FeedConfig]) -> list[FeedConfig]:
+    """The configuration of the feeds named; one that is not configured gets its host as name."""
+    known = {feed.url: feed for feed in configured}
+    named = []
+    for url in urls:
+        if not url.lower().startswith(("http://", "https://")):
+            raise ConfigError(f"{url!r} is not a feed's address", mend="begin with https://")
+        host = urlsplit(url).hostname or url
+        named.append(known.get(url) or FeedConfig(name=host, url=url))
+    return named
+
+
+async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> None:
+    """Fetch and parse at the same time; store in small lots as the feeds come in."""
+    settings = context.settings
+    before = {state.feed_id: state for state in due}
+    loop = asyncio.get_running_loop()
+    async with (
+        Fetcher(
+            timeout_s=settings.fetch_timeout_s,
+            max_bytes=settings.max_feed_bytes,
+            concurrency=settings.fetch_concurrency,
+            allow_private=settings.allow_private_networks,
+            user_agent=settings.user_agent,
+        ) as fetcher,
+        # One feed does not repay the start of a worker process.
+        ParsePool(settings.parse_processes if len(due) > 1 else 0) as pool,
+    ):
+        lot: list[PolledFeed] = []
+        stored_at = loop.time()
+        async for polled in poll_feeds(due, fetcher=fetcher, pool=pool, now=context.now):
+            lot.append(polled)
+            if len(lot) >= FLUSH_FEEDS or loop.time() - stored_at > FLUSH_S:
+                await asyncio.to_thread(_store, lot, before, context, tally)
+                lot, stored_at = [], loop.time()
+        await asyncio.to_thread(_store, lot, before, context, tally)
+
+
+def _store(
+    lot: Sequence[PolledFeed], before: dict[int, FeedState], context: Context, tally: Tally
+) -> None:
+    """One transaction: a feed's state never says that it was read where its articles are lost."""
+    saved = []
+    with context.database.write() as session:
+        for polled in lot:
+            stored = articles.store_articles(
+                polled.articles, feed_id=polled.state.feed_id, now=context.now, session=session
+            )
+            last_new = context.now if stored.new else before[polled.state.feed_id].last_new_at
+            state = replace(polled.state, last_new_at=last_new)
+            saved.append((state, replace(polled.record, new=stored.new)))
+            tally.add("new", stored.new)
+            tally.add("edited", stored.edited)
+        feeds.save_states(saved, session=session)
+        feeds.add_polls([record for _, record in saved], session=session)
+    tally.add("feeds", len(lot))
+    for polled in lot:
+        if polled.record.outcome is PollOutcome.FAILED:
+            tally.add("failed")
+            name = f"{polled.state.name} <{polled.state.url}>"
+            tally.problem(name, polled.record.message, "see: mineralwatch feeds health")
