@@ -1,0 +1,230 @@
+"""Asking a feed: one conditional GET, with every outcome a value.
+
+fetch(url) ──> _hop ──> 304 → NotModified
+                 │  ──> 2xx → body, inflated within the limit → Fetched
+                 │  ──> 301 302 303 307 308 → the next hop, through the same guard
+                 └  ──> else, or any error of the network stack → Failed(kind, words)
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from pipeline.collect.addresses import AddressGuard, ForbiddenAddressError, GuardedResolver
+from pipeline.collect.answers import BadUrlError, failed_error, failed_status
+from pipeline.collect.body import read_body
+from schemas.feed import Failed, FailureKind, Fetched, FetchResult, NotModified
+
+MAX_HOPS = 5
+_PERMANENT = frozenset({301, 308})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED = 304
+_MAX_URL = 4000
+_MAX_HEADER_BYTES = 64 * 1024
+_CONNECT_SHARE = 0.5
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json,"
+    " application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+)
+_HOST_UNSAFE = re.compile(r"[\s<>\"{}|\\^`\x00-\x1f]")
+_URL_SAFE = "/:?#[]@!$&'()*+,;=%-._~"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """Where a redirect leads."""
+
+    to: str
+    permanent: bool
+
+
+class Fetcher:
+    """Fetches feeds; an async context manager around one aiohttp session.
+
+    Args:
+        timeout_s: seconds for one fetch in all, redirects and body included.
+        max_bytes: limit of a body, as sent and after decompression.
+        concurrency: how many fetches run at once; others wait, without their time running.
+        allow_private: let private and loopback addresses be asked.
+        user_agent: how we name ourselves.
+        allow_networks: networks that are let through although they are private.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float = 30.0,
+        max_bytes: int = 10_000_000,
+        concurrency: int = 100,
+        allow_private: bool = False,
+        user_agent: str = "mineralwatch",
+        allow_networks: Sequence[str] = (),
+    ) -> None:
+        self.concurrency = concurrency
+        self.guard = AddressGuard.of(allow_private=allow_private, allowed=allow_networks)
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept": _ACCEPT,
+            "Accept-Encoding": "gzip, deflate",
+        }
+        self._slots = asyncio.Semaphore(concurrency)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,  # the semaphore is the limit; waiting in a connector would cost fetch time
+                resolver=GuardedResolver(self.guard),
+                ttl_dns_cache=300,
+                socket_factory=self.guard.open_socket,
+            ),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=self._timeout_s * _CONNECT_SHARE
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_line_size=_MAX_HEADER_BYTES,
+            max_field_size=_MAX_HEADER_BYTES,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        now: datetime | None = None,
+    ) -> FetchResult:
+        """Ask ``url`` once, following at most five redirects.
+
+        Args:
+            url: of the feed; http or https.
+            etag: the validator of the last answer, sent as If-None-Match.
+            last_modified: the other validator, sent as If-Modified-Since.
+            now: what a Retry-After date is taken against where the answer has no Date.
+
+        Raises:
+            RuntimeError: the Fetcher is used outside ``async with``.
+        """
+        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: value for name, value in conditions.items() if value}
+        async with self._slots:
+            started = time.perf_counter()
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    result = await self._follow(url, headers, now or datetime.now(UTC))
+            except TimeoutError as error:
+                result = self._late(url, error, started)
+            except Exception as error:  # noqa: BLE001 - a feed's fault is a value; the kind names it
+                result = failed_error(url, error)
+            return replace(result, seconds=time.perf_counter() - started)
+
+    def _late(self, url: str, error: TimeoutError, started: float) -> Failed:
+        if isinstance(error, aiohttp.ServerTimeoutError):
+            return failed_error(url, error)
+        spent = time.perf_counter() - started
+        words = f"no whole answer within {self._timeout_s:g} s (gave up after {spent:.1f} s)"
+        return Failed(url=url, kind=FailureKind.TIMEOUT, message=words)
+
+    async def _follow(self, url: str, headers: dict[str, str], now: datetime) -> FetchResult:
+        seen = {url}
+        here, moved, permanent = url, None, True
+        for _ in range(MAX_HOPS + 1):
+            result = await self._ask(here, headers, now)
+            if not isinstance(result, _Hop):
+                return result if isinstance(result, Failed) else replace(result, moved_to=moved)
+            permanent = permanent and result.permanent
+            here = result.to
+            moved = here if permanent else None
+            if here in seen:
+                return _looped(url, f"the redirects lead back to {here[:200]}")
+            seen.add(here)
+        return _looped(url, f"more than {MAX_HOPS} redirects")
+
+    async def _ask(self, url: str, headers: dict[str, str], now: datetime) -> FetchResult | _Hop:
+        if self._session is None:
+            raise RuntimeError("a Fetcher is used within `async with`")
+        target = _checked(url, self.guard)
+        async with self._session.get(
+            target, headers=self._headers | headers, allow_redirects=False
+        ) as response:
+            names = {name.lower(): value for name, value in response.headers.items()}
+            status = response.status
+            if status == _NOT_MODIFIED:
+                return NotModified(url=url, headers=names)
+            if status in _REDIRECTS:
+                return _hop(url, status, names)
+            if not 200 <= status < 300:  # noqa: PLR2004 - the successful statuses
+                return failed_status(url, status, names, now)
+            body = await read_body(response.content.iter_any(), names, max_bytes=self._max_bytes)
+            return Fetched(url=url, status=status, body=body, headers=names)
+
+
+def _checked(url: str, guard: AddressGuard) -> URL:
+    """Return ``url`` as it is to be asked.
+
+    Raises:
+        BadUrlError: it is not an http address.
+        ForbiddenAddressError: its port is refused.
+    """
+    if len(url) > _MAX_URL:
+        raise BadUrlError(f"longer than {_MAX_URL} characters")
+    try:
+        target = _target(url.strip())
+    except ValueError as error:
+        raise BadUrlError(str(error)) from error
+    refusal = guard.port_refusal(target.port or 0)
+    if refusal:
+        raise ForbiddenAddressError(refusal)
+    return target
+
+
+def _target(url: str) -> URL:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"}:
+        raise BadUrlError(f"the scheme is {parts.scheme[:20]!r}, not http or https")
+    if not parts.hostname or _HOST_UNSAFE.search(parts.netloc):
+        raise BadUrlError(f"{parts.netloc[:100]!r} names no host")
+    host = parts.netloc
+    if not host.isascii():
+        name = parts.hostname.encode("idna").decode("ascii")
+        host = name if parts.port is None else f"{name}:{parts.port}"
+    # Already percent-encoded parts are left as they are: servers compare them byte by byte.
+    rest = quote(parts._replace(scheme="", netloc="", fragment="").geturl(), safe=_URL_SAFE)
+    return URL(
+        f"{parts.scheme}://{host}{rest if rest.startswith('/') else '/' + rest}", encoded=True
+    )
+
+
+def _hop(url: str, status: int, headers: dict[str, str]) -> _Hop | Failed:
+    location = headers.get("location", "").strip()
+    if not location:
+        words = f"HTTP {status}: a redirect that does not say where to"
+        return Failed(url=url, kind=FailureKind.PROTOCOL, message=words, status=status)
+    return _Hop(to=urljoin(url, location).partition("#")[0], permanent=status in _PERMANENT)
+
+
+def _looped(url: str, words: str) -> Failed:
+    return Failed(url=url, kind=FailureKind.REDIRECT_LOOP, message=words)

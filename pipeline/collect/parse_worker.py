@@ -1,0 +1,37 @@
+"""The other side of ParsePool: a process that reads documents from stdin and answers on stdout.
+
+A message is its length (8 bytes, big-endian) and a pickle. Only our own parent writes to stdin and
+reads stdout, so that pickle meets no stranger's bytes but as the value of ``bytes`` objects.
+"""
+
+import os
+import pickle
+import struct
+import sys
+from typing import BinaryIO
+
+from pipeline.collect.parse import parse_feed
+
+LENGTH = struct.Struct(">Q")
+
+
+def main() -> None:
+    """Answer until stdin ends."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's print must not reach the pipe
+    while (document := _read(sys.stdin.buffer)) is not None:
+        body, url, content_type = pickle.loads(document)  # noqa: S301 - from our own parent
+        answer = pickle.dumps(parse_feed(body, url=url, content_type=content_type))
+        answers.write(LENGTH.pack(len(answer)) + answer)
+        answers.flush()
+
+
+def _read(stream: BinaryIO) -> bytes | None:
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    return stream.read(LENGTH.unpack(head)[0])
+
+
+if __name__ == "__main__":
+    main()

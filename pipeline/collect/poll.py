@@ -1,0 +1,264 @@
+"""Polling many feeds: asked politely, parsed apart, each fault a record of its own.
+
+states ─> a queue a host ─> slots (fetcher.concurrency) ─> fetch ─┬─> 304 ────────────┐
+                                                                  ├─> failed ─────────┤
+                                                                  ├─> same bytes ─────┤
+                                                                  └─> parse, articles ┴─> PolledFeed
+"""
+
+import asyncio
+import hashlib
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from pipeline.collect.addresses import is_loopback
+from pipeline.collect.articles import count_empty, to_articles
+from pipeline.collect.fetch import Fetcher
+from pipeline.collect.pool import ParsePool
+from pipeline.collect.schedule import after_poll
+from pipeline.log import get_logger
+from schemas.article import NewArticle
+from schemas.feed import (
+    Failed,
+    FailureKind,
+    FeedState,
+    Fetched,
+    NotModified,
+    ParsedFeed,
+    PollOutcome,
+    PollRecord,
+)
+
+PER_HOST = 4
+_MAX_VALIDATOR = 1000
+_MAX_MESSAGE = 500
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PolledFeed:
+    """What a poll of one feed found. ``articles`` are all that it holds, known or not."""
+
+    state: FeedState
+    record: PollRecord
+    articles: tuple[NewArticle, ...] = ()
+    before: FeedState | None = None
+    ttl_s: int | None = None
+
+    def counted(self, new: int) -> "PolledFeed":
+        """Return it with the true number of new articles, which only the store knows.
+
+        Until then, items dated after the last success count as new.
+        """
+        if self.record.outcome is not PollOutcome.FETCHED or self.before is None:
+            return self
+        state = after_poll(
+            replace(
+                self.state, interval_s=self.before.interval_s, last_new_at=self.before.last_new_at
+            ),
+            PollOutcome.FETCHED,
+            new=new,
+            failure=None,
+            now=self.record.at,
+            ttl_s=self.ttl_s,
+            jitter=_jitter(self.before, self.record.at),
+        )
+        return replace(self, state=state, record=replace(self.record, new=new))
+
+
+async def poll_feeds(
+    states: Sequence[FeedState],
+    *,
+    fetcher: Fetcher,
+    pool: ParsePool,
+    now: datetime,
+    per_host: int = PER_HOST,
+) -> AsyncIterator[PolledFeed]:
+    """Poll every feed once; yields in the order in which they are done.
+
+    A feed's fault never raises: it is a record with the failure in it. At most
+    ``fetcher.concurrency`` feeds are under way, and ``per_host`` of one host (without limit on
+    this machine's own addresses); feeds that failed before come last, and a slow consumer slows the
+    polling down instead of filling the memory.
+    """
+    slots = asyncio.Semaphore(fetcher.concurrency)
+    done: asyncio.Queue[PolledFeed] = asyncio.Queue(maxsize=fetcher.concurrency)
+
+    async def work(waiting: deque[FeedState]) -> None:
+        while waiting:
+            async with slots:
+                if waiting:
+                    await done.put(await _poll_one(waiting.popleft(), fetcher, pool, now))
+
+    workers = [
+        asyncio.create_task(work(waiting))
+        for host, waiting in _by_host(states).items()
+        for _ in range(len(waiting) if _is_own(host) else min(per_host, len(waiting)))
+    ]
+    try:
+        for _ in states:
+            yield await done.get()
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+def _by_host(states: Sequence[FeedState]) -> dict[str, deque[FeedState]]:
+    hosts: dict[str, deque[FeedState]] = defaultdict(deque)
+    for state in sorted(states, key=lambda state: state.failures):
+        try:
+            host = urlsplit(state.url).hostname or ""
+        except ValueError:
+            host = ""
+        hosts[host].append(state)
+    return hosts
+
+
+def _is_own(host: str) -> bool:
+    """Politeness is for other people's servers."""
+    return host == "localhost" or is_loopback(host)
+
+
+async def _poll_one(
+    state: FeedState, fetcher: Fetcher, pool: ParsePool, now: datetime
+) -> PolledFeed:
+    try:
+        return await _poll(state, fetcher, pool, now)
+    except Exception as error:  # noqa: BLE001 - one feed's trouble must not end the others' poll
+        _log.error("poll_broke", feed=state.name, url=state.url, exc_info=True)
+        words = f"{type(error).__name__}: {error}"
+        failure = Failed(url=state.url, kind=FailureKind.INTERNAL, message=words)
+        return _failed(state, failure, now)
+
+
+async def _poll(state: FeedState, fetcher: Fetcher, pool: ParsePool, now: datetime) -> PolledFeed:
+    result = await fetcher.fetch(
+        state.url, etag=state.etag, last_modified=state.last_modified, now=now
+    )
+    if isinstance(result, Failed):
+        return _failed(state, result, now)
+    if isinstance(result, NotModified):
+        return _same(state, result, PollOutcome.NOT_MODIFIED, now)
+    digest = hashlib.sha256(result.body).hexdigest()
+    if digest == state.body_hash:
+        return _same(state, result, PollOutcome.UNCHANGED, now)
+    parsed = await pool.parse(result)
+    if isinstance(parsed, Failed):
+        status = replace(parsed, status=result.status, seconds=result.seconds)
+        return _failed(state, status, now, bytes_read=len(result.body))
+    return _fetched(state, result, parsed, digest, now)
+
+
+def _fetched(
+    state: FeedState, result: Fetched, parsed: ParsedFeed, digest: str, now: datetime
+) -> PolledFeed:
+    articles = to_articles(
+        parsed,
+        feed_url=state.url,
+        feed_name=state.name,
+        feed_language=state.language,
+        now=now,
+    )
+    since = state.last_success_at
+    new = sum(since is None or not a.dated or a.published_at > since for a in articles)
+    empty = count_empty(parsed)
+    problems = [*parsed.problems, *([f"{empty} items without any text left out"] if empty else [])]
+    after = after_poll(
+        _validated(state, result, digest),
+        PollOutcome.FETCHED,
+        new=new,
+        failure=None,
+        now=now,
+        ttl_s=parsed.ttl_s,
+        jitter=_jitter(state, now),
+        moved_to=result.moved_to,
+    )
+    record = PollRecord(
+        feed_id=state.feed_id,
+        at=now,
+        outcome=PollOutcome.FETCHED,
+        status=result.status,
+        message="; ".join(problems)[:_MAX_MESSAGE],
+        entries=len(parsed.entries),
+        new=new,
+        bytes_read=len(result.body),
+        seconds=result.seconds,
+    )
+    return PolledFeed(after, record, articles, before=state, ttl_s=parsed.ttl_s)
+
+
+def _same(
+    state: FeedState, result: Fetched | NotModified, outcome: PollOutcome, now: datetime
+) -> PolledFeed:
+    """Nothing new: 304, or the bytes of the last time."""
+    body = result.body if isinstance(result, Fetched) else b""
+    after = after_poll(
+        _validated(state, result, state.body_hash),
+        outcome,
+        new=0,
+        failure=None,
+        now=now,
+        ttl_s=None,
+        jitter=_jitter(state, now),
+        moved_to=result.moved_to,
+    )
+    record = PollRecord(
+        feed_id=state.feed_id,
+        at=now,
+        outcome=outcome,
+        status=result.status if isinstance(result, Fetched) else 304,
+        bytes_read=len(body),
+        seconds=result.seconds,
+    )
+    return PolledFeed(after, record, before=state)
+
+
+def _failed(state: FeedState, failure: Failed, now: datetime, bytes_read: int = 0) -> PolledFeed:
+    after = after_poll(
+        state,
+        PollOutcome.FAILED,
+        new=0,
+        failure=failure,
+        now=now,
+        ttl_s=None,
+        jitter=_jitter(state, now),
+    )
+    record = PollRecord(
+        feed_id=state.feed_id,
+        at=now,
+        outcome=PollOutcome.FAILED,
+        status=failure.status,
+        failure=failure.kind,
+        message=failure.message[:_MAX_MESSAGE],
+        bytes_read=bytes_read,
+        seconds=failure.seconds,
+    )
+    return PolledFeed(after, record, before=state)
+
+
+def _validated(state: FeedState, result: Fetched | NotModified, digest: str | None) -> FeedState:
+    """Remember the validators; a 304 need not repeat them, a 200 without them revokes them."""
+    kept = isinstance(result, NotModified)
+    return replace(
+        state,
+        etag=_validator(result.headers.get("etag")) or (state.etag if kept else None),
+        last_modified=_validator(result.headers.get("last-modified"))
+        or (state.last_modified if kept else None),
+        body_hash=digest,
+    )
+
+
+def _validator(value: str | None) -> str | None:
+    """What can be stored and sent back as it is."""
+    usable = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
+    return value if usable else None
+
+
+def _jitter(state: FeedState, now: datetime) -> float:
+    """A number from 0 to 1 that is the feed's own at this time, so that a re-run decides alike."""
+    seed = hashlib.blake2b(f"{state.url} {now.isoformat()}".encode(), digest_size=4).digest()
+    return int.from_bytes(seed, "big") / 0xFFFFFFFF
