@@ -7,7 +7,6 @@ its own slot, and the news of the others is stored and passed on without waiting
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -107,7 +106,6 @@ def _named(urls: Sequence[str], configured: Sequence[FeedConfig]) -> list[FeedCo
 async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> None:
     """Fetch and parse at the same time; store in small lots as the feeds come in."""
     settings = context.settings
-    before = {state.feed_id: state for state in due}
     loop = asyncio.get_running_loop()
     async with (
         Fetcher(
@@ -125,14 +123,12 @@ async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> Non
         async for polled in poll_feeds(due, fetcher=fetcher, pool=pool, now=context.now):
             lot.append(polled)
             if len(lot) >= FLUSH_FEEDS or loop.time() - stored_at > FLUSH_S:
-                await asyncio.to_thread(_store, lot, before, context, tally)
+                await asyncio.to_thread(_store, lot, context, tally)
                 lot, stored_at = [], loop.time()
-        await asyncio.to_thread(_store, lot, before, context, tally)
+        await asyncio.to_thread(_store, lot, context, tally)
 
 
-def _store(
-    lot: Sequence[PolledFeed], before: dict[int, FeedState], context: Context, tally: Tally
-) -> None:
+def _store(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> None:
     """One transaction: a feed's state never says that it was read where its articles are lost."""
     saved = []
     with context.database.write() as session:
@@ -140,9 +136,8 @@ def _store(
             stored = articles.store_articles(
                 polled.articles, feed_id=polled.state.feed_id, now=context.now, session=session
             )
-            last_new = context.now if stored.new else before[polled.state.feed_id].last_new_at
-            state = replace(polled.state, last_new_at=last_new)
-            saved.append((state, replace(polled.record, new=stored.new)))
+            counted = polled.counted(stored.new)
+            saved.append((counted.state, counted.record))
             tally.add("new", stored.new)
             tally.add("edited", stored.edited)
         feeds.save_states(saved, session=session)
