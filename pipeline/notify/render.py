@@ -81,7 +81,7 @@ def fallback(content: AlertContent) -> str:
     stage = stage_word(content.stage)
     if content.kind is AlertKind.STAGE:
         return f"Stage {blocks.stage_move(content).replace('*', '')}: {title} ({outlet})"
-    lead = f"{stage.capitalize()}: " if stage else ""
+    lead = f"{mrkdwn(stage.capitalize(), 40)}: " if stage else ""
     summary = mrkdwn(content.summary, 1000)
     return trim(f"{lead}{title} ({outlet})" + (f". {summary}" if summary else ""), FALLBACK)
 
@@ -122,12 +122,12 @@ _BUILD = {AlertKind.NEW: _new, AlertKind.OUTLET: _outlet, AlertKind.STAGE: _stag
 
 
 def _plain_facts(content: AlertContent) -> list[tuple[str, str]]:
-    stage = stage_word(content.stage)
-    before = stage_word(content.previous_stage or "")
+    stage = clean(stage_word(content.stage))
+    before = clean(stage_word(content.previous_stage or ""))
     told = [
         ("Agreement", clean(content.agreement_name or "")),
         ("Stage", f"{before} → {stage}" if before and before != stage and stage else stage),
-        ("States", joined(tuple(state_name(code) for code in content.parties))),
+        ("States", joined(tuple(clean(state_name(code)) for code in content.parties))),
         ("Minerals", joined(tuple(clean(name) for name in content.minerals))),
         ("Money", joined(tuple(clean(sum_) for sum_ in content.money))),
         ("Significance", _plain_significance(content)),

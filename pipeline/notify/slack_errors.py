@@ -23,7 +23,7 @@ _PASSING: Final = frozenset(
 """Slack says of the first two that part of the work may have been done all the same."""
 
 _INVITE = "invite the bot to it (/invite), or choose another channel"
-_INSTALL = "set MINERALWATCH_SLACK_INSTALL to the Bot User OAuth Token (xoxb-…) of an installed app"
+_INSTALL = "set MINERALWATCH_SLACK_TOKEN to the Bot User OAuth Token (xoxb-…) of an installed app"
 _OURS = "this is a fault of mineralwatch: please report it with the message's key"
 MENDS: Final = MappingProxyType(
     {

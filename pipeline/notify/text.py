@@ -26,6 +26,8 @@ _SAFE_IN_URL = "!#$&'()*+,-./:;=?@[]_~%"
 
 def clean(text: str) -> str:
     """Return ``text`` on one line, with no control, bidi, invisible or unassigned characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept: list[str] = []
     marks = 0
     for char in text:
@@ -77,7 +79,7 @@ def mrkdwn(text: str, limit: int) -> str:
     Characters that Slack reads as formatting are shown as their look-alikes, so that a title with
     ``*`` in it cannot change how the message is set.
     """
-    return _fit(_EDGE_UNDERSCORE.sub(" ", clean(text).translate(_MRKDWN)).strip(), limit)
+    return _fit(_EDGE_UNDERSCORE.sub("", clean(text).translate(_MRKDWN)), limit)
 
 
 def plain(text: str, limit: int) -> str:
@@ -129,14 +131,18 @@ def link(url: str | None, label: str, limit: int) -> str:
 
 
 def slug(text: str, limit: int = 60) -> str:
-    """Return ``text`` as part of a file name: lower-case letters and digits joined by hyphens."""
+    """Return ``text`` as part of a file name: lower-case letters and digits joined by hyphens.
+
+    ``limit`` is in bytes of UTF-8, as file systems count.
+    """
     words = re.findall(r"[^\W_]+", clean(text).lower())
     told = ""
     for word in words:
-        if len(told) + len(word) + 1 > limit:
+        joined = f"{told}-{word}" if told else word
+        if len(joined.encode()) > limit:
             break
-        told = f"{told}-{word}" if told else word
-    return told or (words[0][:limit] if words else "")
+        told = joined
+    return told or "".join(words[:1]).encode()[:limit].decode(errors="ignore")
 
 
 def _fit(text: str, limit: int) -> str:
