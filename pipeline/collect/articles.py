@@ -105,7 +105,7 @@ def _host(url: str | None) -> str:
 def _language(text: str, stated: tuple[str | None, ...]) -> str:
     """The first stated language whose script is the text's; else one told by its letters.
 
-    Half of all feeds in Ukraine and Central Asia leave their software's default, ``en-US``.
+    Feeds often leave their software's default, ``en-US``, whatever they are written in.
     """
     cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
     letters = cyrillic + latin
