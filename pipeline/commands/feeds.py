@@ -8,8 +8,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.app import App, open_app
-from pipeline.collect.fetch import Fetcher
-from pipeline.collect.parse import parse_feed
 from pipeline.commands.common import FAILED, Json, out, print_json, told_errors, utc_now
 from pipeline.settings import Settings
 from pipeline.store import feeds as feed_store
@@ -90,6 +88,9 @@ def check(
 
 
 async def _fetch(url: str, settings: Settings) -> ParsedFeed | Failed:
+    from pipeline.collect.fetch import Fetcher
+    from pipeline.collect.parse import parse_feed
+
     async with Fetcher(
         timeout_s=settings.fetch_timeout_s,
         max_bytes=settings.max_feed_bytes,

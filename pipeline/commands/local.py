@@ -7,8 +7,6 @@ import typer
 
 from pipeline import log
 from pipeline.commands.common import err, told_errors
-from pipeline.demo.run import demo as run_demo
-from pipeline.up.run import up as run_up
 
 Home = Annotated[Path, typer.Option(help="Where databases, logs and the outbox are.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port of the Airflow UI.")]
@@ -25,6 +23,8 @@ def up(
 
     Example: mineralwatch up --port 8081 --feeds my-feeds.opml
     """
+    from pipeline.up.run import up as run_up
+
     log.configure()
     with told_errors():
         code = run_up(home=home, port=port, feeds=feeds, console=err)
@@ -42,6 +42,8 @@ def demo(
 
     Example: mineralwatch demo --once
     """
+    from pipeline.demo.run import demo as run_demo
+
     log.configure()
     with told_errors():
         code = run_demo(home=home, port=port, console=err, once=once)

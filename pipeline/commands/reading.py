@@ -6,17 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import track
 from rich.table import Table
 
-from pipeline.assess.assessor import Assessor, build_assessor
-from pipeline.assess.evaluate import Evaluation, evaluate_readings
-from pipeline.assess.output import to_line
-from pipeline.catalog import load_catalog
-from pipeline.cluster.stream import StoryStream
+from pipeline.catalog import load_rules
 from pipeline.commands.common import (
     MISUSED,
     Json,
@@ -30,6 +26,10 @@ from pipeline.settings import load_settings
 from schemas.assessment import Assessment, Document
 from schemas.story import ClusterDocument
 
+if TYPE_CHECKING:
+    from pipeline.assess.assessor import Assessor
+    from pipeline.assess.evaluate import Evaluation
+
 CHUNK = 256
 """Lines read before any is answered: enough for spaCy's batches, little enough to stay prompt."""
 
@@ -39,6 +39,8 @@ def classify() -> None:
 
     Example: mineralwatch classify < items.jsonl > labels.jsonl
     """
+    from pipeline.assess.output import to_line
+
     with told_errors():
         assessor = _assessor()
         lines = _Lines(sys.stdin)
@@ -54,6 +56,8 @@ def cluster() -> None:
 
     Example: mineralwatch cluster < items.jsonl
     """
+    from pipeline.cluster.stream import StoryStream
+
     with told_errors():
         assessor = _assessor()
         stream = StoryStream()
@@ -74,6 +78,8 @@ def evaluate(
 
     Example: mineralwatch evaluate gold.jsonl
     """
+    from pipeline.assess.evaluate import evaluate_readings
+
     with told_errors():
         if not file.is_file():
             raise typer.BadParameter(f"{file}: no such file")
@@ -133,12 +139,14 @@ def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield chunk
 
 
-def _assessor() -> Assessor:
-    return build_assessor(load_catalog(load_settings()).rules)
+def _assessor() -> "Assessor":
+    from pipeline.assess.assessor import build_assessor
+
+    return build_assessor(load_rules(load_settings()))
 
 
 def _read(
-    chunk: Sequence[dict[str, Any]], assessor: Assessor
+    chunk: Sequence[dict[str, Any]], assessor: "Assessor"
 ) -> Iterator[tuple[dict[str, Any], Assessment]]:
     return zip(chunk, assessor.assess(_document(row) for row in chunk), strict=True)
 
@@ -181,7 +189,7 @@ def _published(value: object) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _show(result: Evaluation) -> None:
+def _show(result: "Evaluation") -> None:
     table = Table(title=f"{result.items} items", title_justify="left")
     for column in ("label", "precision", "recall", "F1", "gold"):
         table.add_column(column, justify="left" if column == "label" else "right")

@@ -22,7 +22,6 @@ from pipeline.commands.common import (
     utc_now,
 )
 from pipeline.settings import load_settings
-from pipeline.stages import digest as digest_stage
 from pipeline.store import outbox, stories
 from schemas.report import StageReport
 
@@ -170,6 +169,8 @@ def digest(
 
 
 def _show_digest(app: App, day: date | None, html: Path | None, *, as_json: bool) -> None:
+    from pipeline.stages import digest as digest_stage
+
     context = app.context()
     edition = digest_stage.build(context, app.ruleset, day=day)
     if html is not None:
