@@ -1,8 +1,8 @@
 """Shapes of the YAML that judgement is made of: themes, word lists, stages, significance.
 
-A *form* is an expression in one language, written in any inflection: it is matched by lemma. ``=Word``
-asks for exactly these letters (and case, where a capital is written). A *pattern* joins forms and
-classes of words (see pipeline.assess.patterns for the notation).
+A *form* is an expression in one language, written in any inflection: it is matched by lemma.
+``=Word`` asks for exactly these letters (and case, where a capital is written). A *pattern* joins
+forms and classes of words (see pipeline.assess.patterns for the notation).
 """
 
 from typing import Annotated, Literal

@@ -1,0 +1,119 @@
+"""The assessor: documents in, assessments out, in order and lazily."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline.assess.compiled import compile_rules
+from pipeline.assess.components import Published
+from pipeline.assess.detect import detect
+from pipeline.assess.nlp import build_nlp
+from pipeline.assess.prepare import Prepared, prepare
+from pipeline.assess.reading import Reading
+from pipeline.assess.ruleset import ruleset_id
+from schemas.assessment import Assessment, Document
+from schemas.rules import Rules
+
+_BATCH = 256
+_MAX_VOCABULARY = 400_000
+"""Word forms kept before a language's pipeline is built afresh: a bound on memory."""
+
+
+class Assessor:
+    """Reads documents under one ruleset. Pipelines of languages are built when first met."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self.ruleset = ruleset_id(rules)
+        self._pipelines: dict[str, tuple[Language, Published]] = {}
+
+    def assess(self, documents: Iterable[Document]) -> Iterator[Assessment]:
+        """Read documents in batches; the order is kept, and no more than a batch is held."""
+        source = iter(documents)
+        while batch := list(islice(source, _BATCH)):
+            yield from self._assess_batch(batch)
+
+    def assess_one(self, document: Document) -> Assessment:
+        """Read one document."""
+        return next(self.assess((document,)))
+
+    def _assess_batch(self, batch: list[Document]) -> list[Assessment]:
+        prepared: list[tuple[Prepared, str, tuple[str, ...]]] = []
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, document in enumerate(batch):
+            ready = prepare(document)
+            language, problems = detect(ready.text, document.language)
+            prepared.append((ready, language, problems))
+            places[language].append(place)
+        done: dict[int, Assessment] = {}
+        for language, indexes in places.items():
+            nlp = self._pipeline(language)
+            docs = (self._doc(nlp, prepared[index][0]) for index in indexes)
+            for index, doc in zip(indexes, nlp.pipe(docs, batch_size=_BATCH), strict=True):
+                done[index] = self._assessment(doc, *prepared[index])
+        return [done[place] for place in range(len(batch))]
+
+    @staticmethod
+    def _doc(nlp: Language, ready: Prepared) -> Doc:
+        doc = nlp.make_doc(ready.text)
+        doc._.prepared = ready
+        return doc
+
+    def _pipeline(self, language: str) -> Language:
+        built = self._pipelines.get(language)
+        if built is None or len(built[0].vocab) > _MAX_VOCABULARY:
+            compiled = compile_rules(self._rules, language)
+            published = Published(f"{self.ruleset}:{language}:{id(self)}", compiled)
+            built = self._pipelines[language] = (build_nlp(compiled, published), published)
+        return built[0]
+
+    def _assessment(
+        self, doc: Doc, ready: Prepared, language: str, problems: tuple[str, ...]
+    ) -> Assessment:
+        reading: Reading | None = doc._.reading
+        told = (*ready.problems, *problems)
+        if reading is None or not reading.relevant:
+            return Assessment(
+                document_id=ready.document.id,
+                ruleset=self.ruleset,
+                relevant=False,
+                relevance=reading.relevance if reading else 0.0,
+                language=language,
+                minerals=reading.minerals if reading else (),
+                problems=told,
+            )
+        return Assessment(
+            document_id=ready.document.id,
+            ruleset=self.ruleset,
+            relevant=True,
+            relevance=reading.relevance,
+            language=language,
+            themes=reading.themes,
+            stage=reading.stage,
+            stage_evidence=reading.stage_evidence,
+            parties=reading.parties,
+            minerals=reading.minerals,
+            bodies=reading.bodies,
+            money=reading.money,
+            significance=reading.significance,
+            reasons=reading.reasons,
+            agreement=reading.agreement,
+            relevance_evidence=reading.relevance_evidence,
+            problems=told,
+        )
+
+
+def build_assessor(rules: Rules) -> Assessor:
+    """Build the assessor, its English pipeline at once so that a faulty pattern is told now.
+
+    Raises:
+        ConfigError: a pattern cannot be read or names an unknown class.
+    """
+    for language in ("uk", "ru"):
+        compile_rules(rules, language)
+    assessor = Assessor(rules)
+    assessor.assess_one(Document(id="warm-up", title="warm-up", language="en"))
+    return assessor

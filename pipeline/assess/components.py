@@ -1,0 +1,144 @@
+"""The steps of a reading as spaCy components: a cheap gate for all, then the fuller reading.
+
+Each factory takes the key of a compiled ruleset (see ``publish``), as factories are configured by
+plain values. A component returns at once where the gate has not let the text pass.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+from weakref import WeakValueDictionary
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline.assess.agreement import read_agreement
+from pipeline.assess.compiled import Compiled
+from pipeline.assess.cues import Finder, resolve, sentences
+from pipeline.assess.labels import read_relevance, read_themes
+from pipeline.assess.money import MoneyReader
+from pipeline.assess.parties import read_parties
+from pipeline.assess.prepare import Prepared
+from pipeline.assess.reading import Reading
+from pipeline.assess.significance import read_significance
+from pipeline.assess.stage import read_stage
+
+Component: TypeAlias = Callable[[Doc], Doc]
+
+PIPES = ("mineralwatch_gate", "mineralwatch_cues", "mineralwatch_relevance", "mineralwatch_labels")
+
+_PREFIXES = {
+    "state": ("state.", "group:"),
+    "mineral": ("mineral:",),
+    "body": ("body:",),
+    "agreement_named": ("agreement:",),
+}
+"""General classes that a gate may name, and the keys of expressions behind them."""
+
+_published: WeakValueDictionary[str, "Published"] = WeakValueDictionary()
+
+for _extension in ("prepared", "reading"):
+    if not Doc.has_extension(_extension):
+        Doc.set_extension(_extension, default=None)
+
+
+class Published:
+    """A compiled ruleset that factories can look up by key as long as its owner keeps it."""
+
+    def __init__(self, key: str, compiled: Compiled) -> None:
+        self.key = key
+        self.compiled = compiled
+        self.money = MoneyReader(compiled.rules.lexicon.money)
+        _published[key] = self
+
+
+@Language.factory("mineralwatch_gate", assigns=["doc._.reading"])
+def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
+    """Let a text pass where each group of relevance.yaml's gate has a class in it."""
+    compiled = _published[rules].compiled
+    groups = [_members(group, compiled) for group in compiled.rules.lexicon.relevance.gate]
+    wanted = {key for group in groups for key in group}
+    finder = Finder(
+        nlp, {key: forms for key, forms in compiled.expressions.items() if key in wanted}
+    )
+
+    def gate(doc: Doc) -> Doc:
+        found = finder.keys(doc)
+        if found and all(not group.isdisjoint(found) for group in groups):
+            prepared: Prepared = doc._.prepared
+            border = sum(1 for token in doc if token.idx < prepared.border)
+            doc._.reading = Reading(prepared, doc, compiled, {}, (), border)
+        return doc
+
+    return gate
+
+
+@Language.factory("mineralwatch_cues", requires=["doc._.reading"])
+def make_cues(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
+    """Find every expression of the rules: states, minerals, bodies, money, classes, literals."""
+    published = _published[rules]
+    finder = Finder(nlp, published.compiled.expressions)
+
+    def cues(doc: Doc) -> Doc:
+        reading: Reading | None = doc._.reading
+        if reading is None:
+            return doc
+        reading.cues = finder.cues(doc)
+        reading.sentence = sentences(doc, reading.border)
+        published.money.read(reading)
+        reading.mentions = resolve(reading.cues, published.compiled, reading.sentence)
+        reading.minerals = tuple(
+            sorted(k[8:].replace("_", " ") for k in reading.cues if k.startswith("mineral:"))
+        )
+        reading.bodies = tuple(sorted(k[5:] for k in reading.cues if k.startswith("body:")))
+        return doc
+
+    return cues
+
+
+@Language.factory("mineralwatch_relevance", requires=["doc._.reading"])
+def make_relevance(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
+    """Weigh whether it is about an agreement on minerals."""
+
+    def relevance(doc: Doc) -> Doc:
+        if doc._.reading is not None:
+            read_relevance(doc._.reading)
+        return doc
+
+    return relevance
+
+
+@Language.factory("mineralwatch_labels", requires=["doc._.reading"])
+def make_labels(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
+    """Where relevant: parties, stage, agreement, themes, significance, in that order."""
+    money = _published[rules].money
+
+    def labels(doc: Doc) -> Doc:
+        reading: Reading | None = doc._.reading
+        if reading is None or not reading.relevant:
+            return doc
+        read_parties(reading)
+        read_stage(reading)
+        read_agreement(reading)
+        read_themes(reading)
+        read_significance(reading, money)
+        return doc
+
+    return labels
+
+
+def _members(group: tuple[str, ...], compiled: Compiled) -> frozenset[str]:
+    """The keys of expressions behind the classes of a gate's group."""
+    keys: set[str] = set()
+    subjects = {
+        f"mineral:{m.id.replace(' ', '_')}"
+        for m in compiled.rules.lexicon.minerals.minerals
+        if m.subject
+    }
+    for name in group:
+        if name == "mineral_subject":
+            keys |= subjects
+        elif name in _PREFIXES:
+            keys |= {key for key in compiled.expressions if key.startswith(_PREFIXES[name])}
+        else:
+            keys.add(name)
+    return frozenset(keys)

@@ -1,0 +1,80 @@
+"""Which language a text is in: the feed's hint where the letters bear it out, else detection."""
+
+from functools import lru_cache
+from typing import Any
+
+from pipeline.assess.normalise import LANGUAGES
+
+_CYRILLIC = frozenset({"uk", "ru", "kk"})
+_UK = frozenset("іїєґІЇЄҐ")
+_KK = frozenset("әғқңөұүһӘҒҚҢӨҰҮҺ")
+_RU = frozenset("ыэёъЫЭЁЪ")
+_SAMPLE = 600
+_LONG_ENOUGH = 12
+
+
+def detect(text: str, hint: str | None) -> tuple[str, tuple[str, ...]]:
+    """Return (language to read in, problems)."""
+    sample = text[:_SAMPLE]
+    letters = [c for c in sample if c.isalpha()]
+    wanted = (hint or "").lower().split("-")[0] or None
+    cyrillic = sum("\u0400" <= c <= "\u04ff" for c in letters)
+    in_cyrillic = cyrillic * 2 > len(letters)
+    if not letters:
+        return (wanted if wanted in LANGUAGES else "en"), ()
+    if wanted in LANGUAGES and _fits(wanted, in_cyrillic, letters):
+        return wanted, ()
+    found = _by_letters(letters) if in_cyrillic else _by_model(sample, wanted)
+    if wanted and wanted != found:
+        told = f"tagged {wanted!r}, read as {found!r}"
+        return found, (told,)
+    return found, ()
+
+
+def _fits(language: str, in_cyrillic: bool, letters: list[str]) -> bool:
+    if in_cyrillic != (language in _CYRILLIC):
+        # Uzbek is written in both scripts; its Cyrillic form is read by Russian rules.
+        return False
+    if not in_cyrillic:
+        return True
+    return _by_letters(letters) == language or not _telling(letters)
+
+
+def _telling(letters: list[str]) -> bool:
+    return any(c in _UK or c in _KK or c in _RU for c in letters)
+
+
+def _by_letters(letters: list[str]) -> str:
+    """Tell the Cyrillic languages by the letters that only one of them has."""
+    kk = sum(c in _KK for c in letters)
+    uk = sum(c in _UK for c in letters)
+    ru = sum(c in _RU for c in letters)
+    if kk >= 2 and kk * 50 > len(letters):  # noqa: PLR2004 - a lone letter may be in a name
+        return "kk"
+    return "uk" if uk > ru else "ru"
+
+
+def _by_model(sample: str, wanted: str | None) -> str:
+    if len(sample) < _LONG_ENOUGH:
+        return "en"
+    found = _detector().detect_language_of(sample)
+    code = found.iso_code_639_1.name.lower() if found is not None else "en"
+    if wanted == "uz" and code == "en":
+        return "uz"
+    return code if code in LANGUAGES else "en"
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Any:
+    from lingua import Language, LanguageDetectorBuilder  # noqa: PLC0415 - 50 MB, seldom needed
+
+    languages = (
+        Language.ENGLISH,
+        Language.SPANISH,
+        Language.FRENCH,
+        Language.GERMAN,
+        Language.TURKISH,
+        Language.POLISH,
+    )
+    builder = LanguageDetectorBuilder.from_languages(*languages)
+    return builder.with_low_accuracy_mode().build()

@@ -1,0 +1,64 @@
+"""The spaCy pipeline of one language: a rule tokenizer, normal forms as NORM, our components."""
+
+import re
+
+import spacy
+from spacy.attrs import LOWER, NORM  # type: ignore[import-not-found]
+from spacy.lang.xx import MultiLanguage
+from spacy.language import Language
+from spacy.symbols import ORTH  # type: ignore[import-not-found]
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+from spacy.vocab import Vocab
+
+from pipeline.assess.compiled import Compiled
+from pipeline.assess.components import PIPES, Published
+from pipeline.assess.normalise import build_normaliser, fold
+
+_ABBREVIATIONS = (
+    "U.S.",
+    "U.K.",
+    "U.A.E.",
+    "D.R.",
+    "E.U.",
+    "U.S.A.",
+    "Dr.",
+    "Mr.",
+    "Mrs.",
+    "Gov.",
+    "Sen.",
+)
+_MAX_WORD = 60
+
+
+def build_nlp(compiled: Compiled, published: Published) -> Language:
+    """Build the pipeline; the vocabulary's NORM is the lemma, computed once for each word form."""
+    normalise = build_normaliser(compiled.language, compiled.words)
+
+    def norm(word: str) -> str:
+        return normalise(word) if len(word) <= _MAX_WORD else fold(word[:_MAX_WORD])
+
+    vocab = Vocab(lex_attr_getters={LOWER: str.lower, NORM: norm})
+    nlp = spacy.blank("xx", vocab=vocab)
+    nlp.tokenizer = _tokenizer(nlp)
+    for pipe in PIPES:
+        nlp.add_pipe(pipe, config={"rules": published.key})
+    return nlp
+
+
+def _tokenizer(nlp: Language) -> Tokenizer:
+    defaults = MultiLanguage.Defaults
+    suffixes = [*(defaults.suffixes or ()), r"(?<=\d)(?:bn|mn|m|k|tn)"]
+    infixes = [
+        *(defaults.infixes or ()),
+        r"(?<=\w)[/–—](?=\w)",
+        r"(?<=\b[ldnsjcmtLDNSJCMT])'(?=\w)",
+    ]
+    return Tokenizer(
+        nlp.vocab,
+        rules={word: [{ORTH: word}] for word in _ABBREVIATIONS},
+        prefix_search=compile_prefix_regex(defaults.prefixes or ()).search,
+        suffix_search=compile_suffix_regex(suffixes).search,
+        infix_finditer=compile_infix_regex(infixes).finditer,
+        token_match=re.compile(r"^C5\+1$").match,
+    )

@@ -1,0 +1,48 @@
+"""Which of the states named are party to it, and which are only spoken of."""
+
+from collections import defaultdict
+
+from pipeline.assess.patterns import Span
+from pipeline.assess.reading import Mention, Reading
+
+_GROUP = 0.9
+
+
+def read_parties(reading: Reading) -> None:
+    """Weigh each mention by kind, place and context; keep the states that weigh enough."""
+    config = reading.compiled.rules.lexicon.parties
+    weights = {
+        "name": config.name,
+        "adjective": config.adjective,
+        "capital": config.capital,
+        "leader": config.leader,
+        "body": config.body,
+        "group": _GROUP,
+    }
+    contexts = _contexts(reading)
+    scores: dict[str, float] = defaultdict(lambda: -10.0)
+    for mention in reading.mentions:
+        score = weights[mention.kind] + contexts.get(mention.span, 0.0)
+        if mention.span[0] < reading.border:
+            score += config.title_bonus
+        scores[mention.code] = max(scores[mention.code], score)
+    found = {code for code, score in scores.items() if score >= config.threshold}
+    reading.parties = tuple(sorted(found))
+
+
+def _contexts(reading: Reading) -> dict[Span, float]:
+    """The sum of the contexts' weights for each span that names a state."""
+    named = {mention.span for mention in reading.mentions}
+    total: dict[Span, float] = defaultdict(float)
+    for weighted in reading.compiled.contexts:
+        covered = {
+            span for match in reading.matches(weighted) for span in match.steps if span in named
+        }
+        for span in covered:
+            total[span] += weighted.weight
+    return total
+
+
+def mentioned(mentions: tuple[Mention, ...]) -> set[str]:
+    """All states spoken of."""
+    return {mention.code for mention in mentions}

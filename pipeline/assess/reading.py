@@ -1,0 +1,92 @@
+"""What was found in one text: cues by class, sentences, and the way back to the document."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.assess.compiled import Compiled, Weighted
+from pipeline.assess.patterns import Match, Pattern, Span, find
+from pipeline.assess.prepare import Prepared
+from schemas.assessment import Evidence, Money, Stage, ThemeLabel
+
+
+@dataclass(slots=True)
+class Reading:
+    """The state that the components of the pipeline hand on; kept in ``doc._.reading``."""
+
+    prepared: Prepared
+    doc: Any
+    compiled: Compiled
+    cues: dict[str, list[Span]]
+    sentence: Sequence[int]
+    border: int
+    """The first token of the summary."""
+    mentions: tuple["Mention", ...] = ()
+    minerals: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    money: tuple[Money, ...] = ()
+    relevance: float = 0.0
+    relevant: bool = False
+    relevance_evidence: tuple[Evidence, ...] = ()
+    themes: tuple[ThemeLabel, ...] = ()
+    stage: Stage = Stage.NONE
+    stage_evidence: tuple[Evidence, ...] = ()
+    parties: tuple[str, ...] = ()
+    agreement: str | None = None
+    significance: int = 0
+    reasons: tuple[str, ...] = ()
+    memo: dict[str, list[Match]] = field(default_factory=dict)
+
+    def find(self, pattern: Pattern) -> list[Match]:
+        """The matches of a pattern, looked up once."""
+        if pattern.source not in self.memo:
+            self.memo[pattern.source] = find(pattern, self.cues, self.sentence)
+        return self.memo[pattern.source]
+
+    def matches(self, weighted: Weighted) -> list[Match]:
+        """The matches of a weighted pattern in its field, without those that are cancelled."""
+        found = [match for pattern in weighted.patterns for match in self.find(pattern)]
+        if weighted.where != "any":
+            found = [m for m in found if (m.start < self.border) == (weighted.where == "title")]
+        if found and weighted.unless:
+            barred = {self.sentence[m.start] for p in weighted.unless for m in self.find(p)}
+            found = [match for match in found if self.sentence[match.start] not in barred]
+        return found
+
+    def evidence(self, match: Match, pattern: str) -> Evidence:
+        """The words of a match, as a place in the document."""
+        start = self.doc[match.start].idx
+        last = self.doc[match.end - 1]
+        if match.start < self.border < match.end:
+            # A match over both fields is shown by its part in the title.
+            inside = [end for begin, end in match.steps if begin < self.border]
+            last = self.doc[max(inside) - 1]
+            start = self.doc[min(begin for begin, _ in match.steps)].idx
+        return self.prepared.evidence(start, last.idx + len(last), pattern)
+
+    def span_evidence(self, span: Span, pattern: str) -> Evidence:
+        """The words of a cue, as a place in the document."""
+        return self.evidence(Match(*span, (span,)), pattern)
+
+    def in_title(self, match: Match) -> bool:
+        """Whether a match begins in the title."""
+        return match.start < self.border
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place where a state is named, or something that stands for it."""
+
+    code: str
+    kind: str
+    """name, adjective, capital, leader, body or group."""
+    span: Span
+
+
+def best(evidence: Iterable[Evidence], limit: int = 4) -> tuple[Evidence, ...]:
+    """A few pieces of evidence, each place once, the title's first."""
+    ordered = sorted(evidence, key=lambda e: (e.field != "title", e.start, e.end))
+    kept: dict[tuple[str, int, int], Evidence] = {}
+    for piece in ordered:
+        kept.setdefault((piece.field, piece.start, piece.end), piece)
+    return tuple(kept.values())[:limit]

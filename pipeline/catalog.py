@@ -1,0 +1,204 @@
+"""Loading and cross-checking what a user can edit: themes, agreements, feeds, routes …"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.settings import Settings
+from pipeline.yaml_files import read_yaml
+from schemas.config import (
+    AgreementConfig,
+    AgreementsFile,
+    DigestConfig,
+    FeedConfig,
+    FeedsFile,
+    RouteConfig,
+    RoutesFile,
+)
+from schemas.rules import (
+    BodiesFile,
+    Lexicon,
+    MineralsFile,
+    MoneyFile,
+    PartiesFile,
+    RelevanceFile,
+    Rules,
+    SignificanceFile,
+    StagesFile,
+    StatesFile,
+    ThemeConfig,
+    WordsFile,
+)
+
+_OPML_SUFFIXES = frozenset({".opml", ".xml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The configuration in force, cross-checked."""
+
+    rules: Rules
+    feeds: tuple[FeedConfig, ...]
+    agreements: tuple[AgreementConfig, ...]
+    routes: tuple[RouteConfig, ...]
+    digest: DigestConfig
+
+    @property
+    def theme_titles(self) -> dict[str, str]:
+        """Theme id → title, in the order of the thesis."""
+        return {theme.id: theme.title for theme in self.rules.themes}
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """Read every file and check that what they say of each other is true.
+
+    Raises:
+        ConfigError: a file cannot be read or is wrong; the message names the file and the mend.
+    """
+    rules = load_rules(settings)
+    routes_path = settings.config_file("routes.yaml")
+    routes = read_yaml(routes_path, RoutesFile).routes
+    _check_routes(routes, rules, routes_path)
+    return Catalog(
+        rules=rules,
+        feeds=load_feeds(settings),
+        agreements=rules.agreements,
+        routes=routes,
+        digest=read_yaml(settings.config_file("digest.yaml"), DigestConfig),
+    )
+
+
+def load_rules(settings: Settings) -> Rules:
+    """Read what judgement is made of: themes, lexicon, agreements.
+
+    Raises:
+        ConfigError: as ``load_catalog``.
+    """
+    themes = _themes(settings.config_file("themes"))
+    agreements_path = settings.config_file("agreements.yaml")
+    agreements = read_yaml(agreements_path, AgreementsFile).agreements
+    _once((agreement.id for agreement in agreements), "agreement", agreements_path)
+    lexicon = _lexicon(settings)
+    try:
+        rules = Rules(themes=themes, lexicon=lexicon, agreements=agreements)
+    except ValidationError as error:
+        raise ConfigError(str(error), mend="mend the file that is named") from error
+    _check_names(rules, settings)
+    return rules
+
+
+def load_feeds(settings: Settings) -> tuple[FeedConfig, ...]:
+    """Read the feeds: MINERALWATCH_FEEDS_FILE (YAML or OPML) where set, else feeds.yaml.
+
+    Raises:
+        ConfigError: the file cannot be read, or names one address twice.
+    """
+    path = settings.feeds_file or settings.config_file("feeds.yaml")
+    if path.suffix.lower() in _OPML_SUFFIXES:
+        from pipeline.opml import read_opml  # noqa: PLC0415 - an XML parser, seldom needed
+
+        feeds: tuple[FeedConfig, ...] = read_opml(path)
+    else:
+        feeds = read_yaml(path, FeedsFile).feeds
+    _once((feed.url for feed in feeds), "feed", path)
+    return feeds
+
+
+def _themes(folder: Path) -> tuple[ThemeConfig, ...]:
+    paths = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+    if not paths:
+        raise ConfigError(
+            f"{folder}: no themes there",
+            mend="put a YAML file for each theme in it, or remove the folder",
+        )
+    themes = []
+    for path in paths:
+        theme = read_yaml(path, ThemeConfig)
+        if theme.id != path.stem:
+            raise ConfigError(
+                f"{path}: the theme's id is {theme.id!r}",
+                mend=f"name the file {theme.id}.yaml, or set id: {path.stem}",
+            )
+        themes.append(theme)
+    return tuple(themes)
+
+
+def _lexicon(settings: Settings) -> Lexicon:
+    def path(name: str) -> Path:
+        return settings.config_file(f"lexicon/{name}.yaml")
+
+    lexicon = Lexicon(
+        states=read_yaml(path("states"), StatesFile),
+        minerals=read_yaml(path("minerals"), MineralsFile),
+        bodies=read_yaml(path("bodies"), BodiesFile),
+        words=read_yaml(path("words"), WordsFile),
+        money=read_yaml(path("money"), MoneyFile),
+        relevance=read_yaml(path("relevance"), RelevanceFile),
+        stages=read_yaml(path("stages"), StagesFile),
+        parties=read_yaml(path("parties"), PartiesFile),
+        significance=read_yaml(path("significance"), SignificanceFile),
+    )
+    _once((state.code for state in lexicon.states.states), "state", path("states"))
+    _once((mineral.id for mineral in lexicon.minerals.minerals), "mineral", path("minerals"))
+    _once((body.id for body in lexicon.bodies.bodies), "body", path("bodies"))
+    return lexicon
+
+
+def _once(names: Iterable[str], what: str, path: Path) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ConfigError(
+                f"{path}: the {what} {name!r} is given twice", mend="keep one of the two"
+            )
+        seen.add(name)
+
+
+def _check_names(rules: Rules, settings: Settings) -> None:
+    """Codes, minerals, bodies and themes that one file takes from another must be there."""
+    states = {state.code for state in rules.lexicon.states.states}
+    minerals = {mineral.id for mineral in rules.lexicon.minerals.minerals}
+    bodies = {body.id for body in rules.lexicon.bodies.bodies}
+    themes = {theme.id for theme in rules.themes}
+    groups_path = settings.config_file("lexicon/states.yaml")
+    for group in rules.lexicon.states.groups:
+        _known(group.members, states, "state", f"{groups_path}: groups.{group.id}")
+    bodies_path = settings.config_file("lexicon/bodies.yaml")
+    for body in rules.lexicon.bodies.bodies:
+        if body.state:
+            _known((body.state,), states, "state", f"{bodies_path}: {body.id}")
+    for theme in rules.themes:
+        where = f"{settings.config_file('themes') / theme.id}.yaml: implied_by"
+        _known(theme.implied_by.minerals, minerals, "mineral", where)
+        _known(theme.implied_by.parties, states, "state", where)
+        _known(theme.implied_by.bodies, bodies, "body", where)
+        _known(theme.implied_by.themes, themes, "theme", where)
+    agreements_path = settings.config_file("agreements.yaml")
+    for agreement in rules.agreements:
+        where = f"{agreements_path}: {agreement.id}"
+        _known(agreement.parties, states, "state", where)
+        _known(agreement.minerals, minerals, "mineral", where)
+
+
+def _check_routes(routes: tuple[RouteConfig, ...], rules: Rules, path: Path) -> None:
+    _once((route.name for route in routes), "route", path)
+    for route in routes:
+        where = f"{path}: route {route.name}"
+        _known(route.when.themes, {theme.id for theme in rules.themes}, "theme", where)
+        _known(route.when.agreements, {a.id for a in rules.agreements}, "agreement", where)
+        _known(route.when.parties, {s.code for s in rules.lexicon.states.states}, "state", where)
+        minerals = {mineral.id for mineral in rules.lexicon.minerals.minerals}
+        _known(route.when.minerals, minerals, "mineral", where)
+
+
+def _known(names: Iterable[str], known: set[str], what: str, where: str) -> None:
+    for name in names:
+        if name not in known:
+            shown = ", ".join(sorted(known)[:12])
+            raise ConfigError(
+                f"{where}: there is no {what} {name!r}",
+                mend=f"mend the name, or add the {what}; known: {shown} …",
+            )
