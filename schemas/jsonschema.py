@@ -6,12 +6,34 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas.config import AgreementsFile, DigestConfig, FeedsFile, RoutesFile
+from schemas.rules import (
+    BodiesFile,
+    MineralsFile,
+    MoneyFile,
+    PartiesFile,
+    RelevanceFile,
+    SignificanceFile,
+    StagesFile,
+    StatesFile,
+    ThemeConfig,
+    WordsFile,
+)
 
 YAML_SHAPES: Mapping[str, type[BaseModel]] = {
     "feeds": FeedsFile,
     "agreements": AgreementsFile,
     "routes": RoutesFile,
     "digest": DigestConfig,
+    "theme": ThemeConfig,
+    "states": StatesFile,
+    "minerals": MineralsFile,
+    "bodies": BodiesFile,
+    "words": WordsFile,
+    "money": MoneyFile,
+    "relevance": RelevanceFile,
+    "stages": StagesFile,
+    "parties": PartiesFile,
+    "significance": SignificanceFile,
 }
 """Name of the YAML file (or kind of file) → its shape."""
 
