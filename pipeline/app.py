@@ -153,7 +153,7 @@ def _check_slack(settings: Settings, catalog: Catalog) -> None:
     if settings.slack_token is None or settings.slack_channel is not None:
         return
     for route in catalog.routes:
-        if any(to.channel == "slack" and to.address == "default" for to in route.to):
+        if any(to.channel is Channel.SLACK and to.address == "default" for to in route.to):
             raise ConfigError(
                 f"MINERALWATCH_SLACK_CHANNEL is not set, and route {route.name!r} sends to the "
                 "default channel",

@@ -26,16 +26,26 @@ def _mask_event(
     return event
 
 
+_pairs = structlog.processors.LogfmtRenderer(bool_as_flag=False)
+
+
+def _line(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
+    """``what happened key=value …``; the handler says when, how grave and where."""
+    told = str(event.pop("event", ""))
+    trace = event.pop("exception", None)
+    pairs = _pairs(logger, name, event) if event else ""
+    return " ".join(part for part in (told, pairs) if part) + (f"\n{trace}" if trace else "")
+
+
 def configure(*, level: int = logging.INFO, to_stderr: bool = True) -> None:
     """Set up logging once per process; Airflow has handlers of its own (``to_stderr=False``)."""
     global _configured  # noqa: PLW0603 - logging is process-wide state
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.stdlib.add_log_level,
-            _mask_event,
             structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["event"], bool_as_flag=False),
+            _mask_event,
+            _line,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -39,7 +39,7 @@ def link(context: Context, ruleset: str) -> StageReport:
         with context.database.write() as session:
             waiting = assessments.unlinked(ruleset=ruleset, limit=BATCH, session=session)
             for read in waiting:
-                _link(read, context, tally, session)
+                link_one(read, context, tally, session=session)
                 assessments.mark_linked(
                     read.article.id, ruleset=ruleset, now=context.now, session=session
                 )
@@ -48,7 +48,8 @@ def link(context: Context, ruleset: str) -> StageReport:
         tally.add("linked", len(waiting))
 
 
-def _link(read: ReadArticle, context: Context, tally: Tally, session: Session) -> None:
+def link_one(read: ReadArticle, context: Context, tally: Tally, *, session: Session) -> None:
+    """Work one reading into its story, within the caller's transaction."""
     before, similarity = _find(read, session)
     agreement = agreement_of(
         read.assessment.agreement,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.log import mask
+from pipeline.log import configure, get_logger, mask
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,23 @@ from pipeline.log import mask
 )
 def test_secrets_are_masked(text: str, masked: str) -> None:
     assert mask(text) == masked
+
+
+def test_a_line_begins_with_what_happened_and_masks_every_value(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    configure(to_stderr=False)
+    with caplog.at_level("INFO"):
+        get_logger("pipeline.test").info("sent", to="slack:minerals", by="xoxb-1-secret", n=2)
+    assert caplog.messages == ["sent to=slack:minerals by=*** n=2"]
+
+
+def test_an_error_carries_its_trace_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    configure(to_stderr=False)
+    try:
+        raise RuntimeError("login with smtp://u:hunter2@h refused")
+    except RuntimeError:
+        get_logger("pipeline.test").exception("broke", feed="a b")
+    [line] = caplog.messages
+    assert line.startswith('broke feed="a b"\nTraceback')
+    assert "hunter2" not in line

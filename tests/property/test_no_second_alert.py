@@ -1,0 +1,187 @@
+"""Whatever is run again, in any order, killed anywhere: no alert is sent twice, none is lost."""
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.catalog import Catalog, load_catalog
+from pipeline.notify.outbox import Senders
+from pipeline.settings import Settings
+from pipeline.stages import assess as assess_stage
+from pipeline.stages import link as link_stage
+from pipeline.stages.context import Context
+from pipeline.stages.deliver import deliver
+from pipeline.store import articles, assessments, outbox
+from pipeline.store.engine import open_database
+from schemas.alert import Channel, Delivery, OutboxMessage, Retry, Sent
+from schemas.article import NewArticle
+from schemas.assessment import Stage
+from tests.fakes import RULESET, FakeAssessor, Meaning
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+PAIRS = (("JP", "KZ"), ("EU", "UZ"), ("FR", "MN"))
+STAGES = (Stage.NEGOTIATING, Stage.AGREED, Stage.SIGNED)
+
+
+class Killed(Exception):  # noqa: N818 - it is no error, it stands for SIGKILL
+    """Stands for the end of the process."""
+
+
+class Mailbox:
+    """Takes messages; now and then refuses one, or is killed after taking it."""
+
+    def __init__(self, mood: Iterator[str]) -> None:
+        self.taken: list[OutboxMessage] = []
+        self._mood = mood
+
+    def send(self, message: OutboxMessage) -> Delivery:
+        if any(taken.key == message.key for taken in self.taken):
+            # What a sender that asks before repeating finds out.
+            assert message.uncertain, f"{message.key} is sent a second time"
+            return Sent("found")
+        mood = next(self._mood, "take")
+        if mood == "refuse":
+            return Retry("503")
+        self.taken.append(message)
+        if mood == "die":
+            raise Killed
+        if mood == "lose":
+            return Retry("no answer", uncertain=True)
+        return Sent(f"ts-{len(self.taken)}")
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog(Settings())
+
+
+@contextmanager
+def _context(catalog: Catalog, template: Path) -> Iterator[Context]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "own.sqlite3"
+        shutil.copy(template, path)
+        database = open_database(f"sqlite:///{path}")
+        try:
+            yield Context(Settings(var_dir=Path(folder)), catalog, database, NOW)
+        finally:
+            database.close()
+
+
+ITEM = st.tuples(st.sampled_from(PAIRS), st.sampled_from(STAGES), st.integers(0, 3))
+STEP = st.sampled_from(["store", "assess", "link", "kill link", "forget", "deliver"])
+MOODS = st.lists(st.sampled_from(["take", "refuse", "die", "lose"]), max_size=12)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(items=st.lists(ITEM, min_size=1, max_size=8), steps=st.lists(STEP, max_size=14), moods=MOODS)
+def test_every_story_is_told_once_in_every_place(
+    catalog: Catalog,
+    sqlite_template: Path,
+    items: list[tuple[tuple[str, str], Stage, int]],
+    steps: list[str],
+    moods: list[str],
+) -> None:
+    told = {_title(n, item): Meaning(item[1], item[0]) for n, item in enumerate(items)}
+    assessor = FakeAssessor(told)
+    mailbox = Mailbox(iter(moods))
+    with _context(catalog, sqlite_template) as context:
+        work = _Work(context, assessor, mailbox, items)
+        for step in [*steps, "store", "assess", "link", *["deliver"] * 20]:
+            work.do(step)
+        with context.database.read() as session:
+            rows = outbox.list_outbox(session=session)
+    assert {row.state for row in rows} == {"sent"}
+    keys = Counter(message.key for message in mailbox.taken)
+    assert set(keys.values()) == {1}
+    roots = [key for key in keys if ":new:" in key]
+    assert 1 <= len(roots) <= len(items)
+
+
+class _Work:
+    """Runs steps, as a scheduler that is killed now and then would."""
+
+    def __init__(
+        self,
+        context: Context,
+        assessor: FakeAssessor,
+        mailbox: Mailbox,
+        items: list[tuple[tuple[str, str], Stage, int]],
+    ) -> None:
+        self.context, self.assessor, self.items = context, assessor, items
+        self.senders = Senders({Channel.PREVIEW: mailbox})
+        self.time = NOW
+
+    def do(self, step: str) -> None:
+        self.time += timedelta(hours=2)
+        later = Context(
+            self.context.settings, self.context.catalog, self.context.database, self.time
+        )
+        if step == "store":
+            self._store()
+        elif step == "assess":
+            assess_stage.assess(self.context, self.assessor)  # type: ignore[arg-type]
+        elif step == "link":
+            link_stage.link(self.context, RULESET)
+        elif step == "kill link":
+            self._killed_link()
+        elif step == "forget":
+            self._forget()
+        else:
+            try:
+                deliver(later, self.senders)
+            except Killed:
+                return
+
+    def _store(self) -> None:
+        made = [_article(n, item) for n, item in enumerate(self.items)]
+        with self.context.database.write() as session:
+            articles.store_articles(made, feed_id=None, now=NOW, session=session)
+
+    def _killed_link(self) -> None:
+        """The process dies inside the transaction, with half of it done."""
+        tally = link_stage.Tally("link", NOW)
+        try:
+            with self.context.database.write() as session:
+                for read in assessments.unlinked(ruleset=RULESET, limit=3, session=session):
+                    link_stage.link_one(read, self.context, tally, session=session)
+                raise Killed
+        except Killed:
+            return
+
+    def _forget(self) -> None:
+        """What ``reassess`` does: readings go, and come back unlinked."""
+        with self.context.database.write() as session:
+            known = articles.articles_after(
+                0, since=NOW - timedelta(days=1), limit=100, session=session
+            )
+            assessments.drop_readings([a.id for a in known], ruleset=RULESET, session=session)
+
+
+def _title(number: int, item: tuple[tuple[str, str], Stage, int]) -> str:
+    (first, second), stage, _hours = item
+    return f"{first} and {second} report {stage.value} accord on uranium, outlet {number} says"
+
+
+def _article(number: int, item: tuple[tuple[str, str], Stage, int]) -> NewArticle:
+    title = _title(number, item)
+    return NewArticle(
+        canonical_url=f"https://o{number}.example/{number}",
+        url=None,
+        title=title,
+        summary="",
+        language="en",
+        outlet=f"o{number}.example",
+        published_at=NOW - timedelta(hours=item[2]),
+        dated=True,
+        content_hash=str(number),
+    )
