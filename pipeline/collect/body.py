@@ -74,6 +74,7 @@ class _Inflater:
     def __init__(self, encoding: str, head: bytes, max_bytes: int) -> None:
         self._max = max_bytes
         self._members = 1
+        self._rest = b""  # what came after a member and is too short to tell another by
         wbits: int | None = None
         if head.startswith(_GZIP_MAGIC):
             wbits = _GZIP
@@ -95,8 +96,12 @@ class _Inflater:
         assert self._stream is not None  # noqa: S101 - feed() has seen to it
         while True:
             if self._stream.eof:
+                data, self._rest = self._rest + data, b""
+                if len(data) < len(_GZIP_MAGIC):
+                    self._rest = data
+                    return
                 if not data.startswith(_GZIP_MAGIC):
-                    return  # the end, or padding after the last member
+                    return  # padding after the last member
                 self._next_member()
             piece = self._stream.decompress(data, _PIECE)
             out += piece

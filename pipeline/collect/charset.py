@@ -32,7 +32,7 @@ _FEW = 0.02
 # Decoders that make markup out of bytes that do not look like it; no feed needs them.
 _NEVER = frozenset({"utf-7", "unicode_escape", "raw_unicode_escape", "idna", "punycode"})
 _SEVEN_BIT = re.compile(r"iso2022|hz")
-_SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "iso8859-1": "cp1252", "ascii": "cp1252"}
+_SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "iso8859-1": "cp1252"}
 
 
 def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
@@ -79,14 +79,15 @@ def _not_utf8(body: bytes, labels: list[str]) -> tuple[str, str | None]:
     high = sum(len(run) for run in _HIGH_RUN.findall(body))
     if lossy.count("�") <= max(1, int(high * _FEW)):
         return lossy, "a few bytes are not UTF-8"
+    guess = _guess(body)
     for codec in labels:
-        if codec == "utf-8":
+        # Every byte is valid in windows-1252, the label of servers that were never set up.
+        if codec == "utf-8" or (codec == "cp1252" and guess != codec):
             continue
         try:
             return body.decode(codec), None
         except (UnicodeDecodeError, ValueError):
             continue
-    guess = _guess(body)
     return body.decode(guess, "replace"), f"its encoding is mislabelled; read as {guess}"
 
 

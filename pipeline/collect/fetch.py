@@ -8,6 +8,7 @@ fetch(url) ──> _hop ──> 304 → NotModified
 
 import asyncio
 import re
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ _ACCEPT = (
     " application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
 _HOST_UNSAFE = re.compile(r"[\s<>\"{}|\\^`\x00-\x1f]")
+_OLD_IPV4 = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}", re.IGNORECASE)
 _URL_SAFE = "/:?#[]@!$&'()*+,;=%-._~"
 
 
@@ -207,15 +209,26 @@ def _target(url: str) -> URL:
         raise BadUrlError(f"the scheme is {parts.scheme[:20]!r}, not http or https")
     if not parts.hostname or _HOST_UNSAFE.search(parts.netloc):
         raise BadUrlError(f"{parts.netloc[:100]!r} names no host")
-    host = parts.netloc
-    if not host.isascii():
-        name = parts.hostname.encode("idna").decode("ascii")
-        host = name if parts.port is None else f"{name}:{parts.port}"
+    login, at, _ = parts.netloc.rpartition("@")
+    host = f"{login}{at}{_host(parts.hostname)}" + (
+        f":{parts.port}" if parts.port is not None else ""
+    )
     # Already percent-encoded parts are left as they are: servers compare them byte by byte.
     rest = quote(parts._replace(scheme="", netloc="", fragment="").geturl(), safe=_URL_SAFE)
     return URL(
         f"{parts.scheme}://{host}{rest if rest.startswith('/') else '/' + rest}", encoded=True
     )
+
+
+def _host(name: str) -> str:
+    if not name.isascii():
+        return name.encode("idna").decode("ascii")
+    if _OLD_IPV4.fullmatch(name):  # 2130706433, 0x7f.1, 0177.0.0.1: the C library reads them
+        try:
+            return socket.inet_ntoa(socket.inet_aton(name))
+        except OSError:
+            return name
+    return f"[{name}]" if ":" in name else name
 
 
 def _hop(url: str, status: int, headers: dict[str, str]) -> _Hop | Failed:

@@ -10,7 +10,7 @@ import calendar
 import io
 import re
 import time
-import warnings
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,8 +49,19 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed
 
     Returns:
         The feed with at most 2000 entries in plain text (titles of at most 500 characters,
-        summaries of 5000), or Failed with EMPTY, XML_BOMB, HTML, INVALID_XML or NOT_A_FEED.
+        summaries of 5000), or Failed with EMPTY, XML_BOMB, HTML, INVALID_XML, NOT_A_FEED or, where
+        the parser itself fails on it, PARSER.
     """
+    try:
+        return _parse(body, url, content_type)
+    except Exception as error:  # noqa: BLE001 - whatever a stranger's document does to a parser
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"{type(error).__name__}: {str(error)[:120]} ({place.name}, line {place.lineno})"
+        words = f"the parser failed on it: {told}"
+        return Failed(url=url, kind=FailureKind.PARSER, message=words)
+
+
+def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Failed:
     text, mislabelled = decode(body, content_type)
     document = read_document(text)
     refusal = _refusal(document)
@@ -59,17 +70,15 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed
     if document.text.startswith("{"):
         return parse_json_feed(document.text, url=url)
     source, cut = _limited(document)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        read = parse_xml(  # type: ignore[no-untyped-call]
-            io.BytesIO(source.encode("utf-8")),
-            resolve_relative_uris=False,
-            sanitize_html=False,
-            response_headers={
-                "content-type": "application/xml; charset=utf-8",
-                "content-location": url,
-            },
-        )
+    read = parse_xml(  # type: ignore[no-untyped-call]
+        io.BytesIO(source.encode("utf-8")),
+        resolve_relative_uris=False,
+        sanitize_html=False,
+        response_headers={
+            "content-type": "application/xml; charset=utf-8",
+            "content-location": url,
+        },
+    )
     broken = _broken(read)
     items = _whole(read["entries"], source) if broken else read["entries"]
     entries = tuple(_entry(item, url) for item in items[:MAX_ENTRIES])
@@ -164,7 +173,8 @@ def _summary(item: Any) -> str:
 
 def _published(item: Any) -> datetime | None:
     for name in ("published_parsed", "updated_parsed", "created_parsed"):
-        parsed = item.get(name)
+        # feedparser answers for "updated" with "published", and warns that it does.
+        parsed = item.get(name) if name in item else None
         if isinstance(parsed, time.struct_time) and parsed.tm_year >= _FIRST_YEAR:
             try:
                 return datetime.fromtimestamp(calendar.timegm(parsed), UTC)

@@ -6,6 +6,7 @@ reads stdout, so that pickle meets no stranger's bytes but as the value of ``byt
 
 import os
 import pickle
+import resource
 import struct
 import sys
 from typing import BinaryIO
@@ -13,10 +14,12 @@ from typing import BinaryIO
 from pipeline.collect.parse import parse_feed
 
 LENGTH = struct.Struct(">Q")
+_MAX_MEMORY = 2 << 30  # address space; a document that needs more is refused, not swapped
 
 
 def main() -> None:
     """Answer until stdin ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's print must not reach the pipe
     while (document := _read(sys.stdin.buffer)) is not None:
