@@ -1,0 +1,51 @@
+"""assess_articles: new articles are read, put into stories, and alerts are queued."""
+
+from datetime import timedelta
+from typing import Any
+
+from _shared import ALERTS, ALERTS_QUEUED, ARTICLES, DEFAULTS, FAILURE, run, wake
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+
+DOC = f"""
+### Read what is new, and decide what to send
+
+`assess` reads every article that has no reading under the rules in force: relevance, themes with
+their evidence, parties, minerals, stage, significance. `link` puts relevant articles into stories,
+moves the agreements' timelines and queues alerts by the rules of `routes.yaml`. Alerts wake
+*send_alerts* by the asset `alerts`.
+
+It runs when `articles` has news, and every 15 minutes in case a wake-up was lost.
+{FAILURE}
+"""
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("*/15 * * * *", timezone="UTC"), assets=[ARTICLES]
+    ),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["mineralwatch", "assess"],
+    doc_md=DOC,
+)
+def assess_articles() -> None:
+    """Assess, then link."""
+
+    @task(execution_timeout=timedelta(minutes=60))
+    def assess() -> dict[str, int]:
+        """Articles without a reading → readings."""
+        counts: dict[str, int] = run("assess")["counts"]
+        return counts
+
+    @task(outlets=[ALERTS_QUEUED], execution_timeout=timedelta(minutes=30))
+    def link(*, outlet_events: Any = None) -> dict[str, int]:
+        """Readings → stories, stages of agreements, alerts in the outbox."""
+        counts: dict[str, int] = run("link")["counts"]
+        wake(outlet_events, ALERTS_QUEUED, ALERTS, counts["alerts"])
+        return counts
+
+    assess() >> link()
+
+
+assess_articles()

@@ -1,0 +1,46 @@
+"""import_archive: by hand, a file of past articles is brought in."""
+
+from datetime import timedelta
+from typing import Any
+
+from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
+from airflow.sdk import Param, dag, task
+
+DOC = f"""
+### Bring in past articles
+
+A file of JSON lines or CSV with `title` and `url`, and where known `summary`, `published` (ISO
+8601), `lang` and `source`. The path is one on the machine that runs the task. A row that cannot be
+used is a warning that names its line. Archived articles are assessed and put into stories, never
+alerted.
+{FAILURE}
+"""
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["mineralwatch", "collect", "by hand"],
+    doc_md=DOC,
+    params={
+        "path": Param(type="string", minLength=1, title="Path", description="The file to read."),
+        "format": Param("jsonl", enum=["jsonl", "csv"], title="Format"),
+    },
+)
+def import_archive() -> None:
+    """Import."""
+
+    @task(outlets=[ARTICLES_ADDED], execution_timeout=timedelta(hours=6))
+    def bring_in(*, params: Any = None, outlet_events: Any = None) -> dict[str, int]:
+        """Rows of the file → articles."""
+        report = run("import_archive", path=params["path"], format=params["format"])
+        counts: dict[str, int] = report["counts"]
+        wake(outlet_events, ARTICLES_ADDED, ARTICLES, counts["new"])
+        return counts
+
+    bring_in()
+
+
+import_archive()

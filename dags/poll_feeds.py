@@ -1,0 +1,56 @@
+"""poll_feeds: every five minutes, what the feeds have that is new becomes articles."""
+
+from datetime import timedelta
+from typing import Any
+
+from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+DOC = f"""
+### Poll the feeds that are due
+
+`plan` brings the feeds' rows in line with the configuration and parts those that are due into
+batches; `poll` fetches, parses and stores one batch. Feeds have intervals of their own: most runs
+poll only some. New articles wake *assess_articles* by the asset `articles`.
+
+**A feed that fails is not a failed task**: it is a warning in the log of `poll`, a row in its
+history, and it is polled less and less often until it answers again. `mineralwatch feeds health`
+lists them.
+{FAILURE}
+"""
+
+
+@dag(
+    schedule=CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0)),
+    catchup=False,
+    max_active_runs=1,
+    default_args={**DEFAULTS, "retries": 2},
+    tags=["mineralwatch", "collect"],
+    doc_md=DOC,
+)
+def poll_feeds() -> None:
+    """Plan, then poll each batch."""
+
+    @task(execution_timeout=timedelta(minutes=5))
+    def plan() -> list[dict[str, Any]]:
+        """Which feeds are due, in batches."""
+        work: list[dict[str, Any]] = run("plan")["work"]
+        return work
+
+    @task(
+        outlets=[ARTICLES_ADDED],
+        execution_timeout=timedelta(minutes=20),
+        max_active_tis_per_dagrun=2,
+        map_index_template="{{ 'slow' if task.op_kwargs['work']['slow'] else 'quick' }} feeds, "
+        "batch {{ task.op_kwargs['work']['batch'] + 1 }} of {{ task.op_kwargs['work']['of'] }}",
+    )
+    def poll(work: dict[str, Any], *, outlet_events: Any = None) -> dict[str, int]:
+        """Fetch, parse and store one batch of feeds."""
+        counts: dict[str, int] = run("poll", **work)["counts"]
+        wake(outlet_events, ARTICLES_ADDED, ARTICLES, counts["new"] + counts["edited"])
+        return counts
+
+    poll.expand(work=plan())
+
+
+poll_feeds()

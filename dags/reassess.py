@@ -1,0 +1,53 @@
+"""reassess: by hand, articles are read anew under the rules in force."""
+
+from datetime import timedelta
+from typing import Any
+
+from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
+from airflow.sdk import Param, dag, task
+
+DOC = f"""
+### Read anew what was read already
+
+After a change of the rules in `themes/*.yaml`: reads every article first seen since a date, and
+counts how many change in relevance, stage or themes. A dry run (the default) writes nothing.
+Otherwise stories and alerts follow by *assess_articles*; what was alerted before is not alerted
+again.
+{FAILURE}
+"""
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["mineralwatch", "assess", "by hand"],
+    doc_md=DOC,
+    params={
+        "since": Param(
+            type="string",
+            format="date",
+            title="Since",
+            description="Articles first seen since this day (UTC).",
+        ),
+        "dry_run": Param(
+            True, type="boolean", title="Dry run", description="Count what would change; no more."
+        ),
+    },
+)
+def reassess() -> None:
+    """Reassess."""
+
+    @task(outlets=[ARTICLES_ADDED], execution_timeout=timedelta(hours=6))
+    def read_anew(*, params: Any = None, outlet_events: Any = None) -> dict[str, int]:
+        """Stored articles → readings under the rules in force."""
+        report = run("reassess", since=params["since"], dry_run=params["dry_run"])
+        counts: dict[str, int] = report["counts"]
+        wake(outlet_events, ARTICLES_ADDED, ARTICLES, counts["written"])
+        return counts
+
+    read_anew()
+
+
+reassess()

@@ -1,0 +1,37 @@
+"""upkeep: nightly, what is old is forgotten and sick feeds are named."""
+
+from datetime import timedelta
+
+from _shared import DEFAULTS, FAILURE, run
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+DOC = f"""
+### Tidy up
+
+Polls, sent messages and readings of rules no longer in force are deleted by age; articles, stories
+and timelines are kept. The log lists each feed that is sick, with the reason and the mend.
+{FAILURE}
+"""
+
+
+@dag(
+    schedule=CronTriggerTimetable("30 1 * * *", timezone="UTC", run_immediately=timedelta(0)),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["mineralwatch", "operate"],
+    doc_md=DOC,
+)
+def upkeep() -> None:
+    """Upkeep."""
+
+    @task(execution_timeout=timedelta(minutes=60))
+    def tidy() -> dict[str, int]:
+        """Delete by age; report on the feeds."""
+        counts: dict[str, int] = run("upkeep")["counts"]
+        return counts
+
+    tidy()
+
+
+upkeep()
