@@ -8,7 +8,7 @@ from schemas.assessment import Stage
 
 @dataclass(frozen=True, slots=True)
 class ClusterDocument:
-    """What clustering reads of an article. ``keys`` come from cluster.keys."""
+    """What clustering reads of an article; all but the text may be empty where it was not read."""
 
     id: str
     title: str
@@ -19,6 +19,8 @@ class ClusterDocument:
     minerals: tuple[str, ...] = ()
     stage: Stage = Stage.NONE
     agreement: str | None = None
+    places: tuple[str, ...] = ()
+    """States that it names, party or not; compared where parties are wanting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from pipeline.cluster.fingerprint import distance
+from pipeline.cluster.fingerprint import BITS, distance
 from pipeline.cluster.profile import Profile, profile
 from schemas.assessment import Stage
 from schemas.story import ClusterDocument
@@ -21,6 +21,10 @@ _GROUPS = {
 """Stages that outlets give for one and the same happening fall in one group."""
 
 _SECONDS_A_DAY = 86_400
+_MOST_PLACES = 2.0
+_IN_ALL_NEWS = frozenset({"US", "UA", "RU", "CN", "EU", "GB"})
+_IN_ALL_NEWS_WEIGHT = 0.3
+"""What naming one of these tells beside naming another state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,26 @@ class Comparison:
     parties_apart: float
     minerals_same: float
     minerals_apart: float
+    places_shared: float
+    """Weight of the states that both name, 2 at most; this and the next two only without parties.
+
+    It counts as far as the words agree too: on any day much is told of one country.
+    """
+    places_share: float
+    """That weight, of the weight of all states that either names; as far as the words agree."""
+    places_apart: float
+    day_same: float
+    """A day on which both say that things happened."""
+    day_apart: float
     stages_apart: float
+    stages_opposed: float
+    """One tells progress, the other that it stalled or ended."""
     comment_apart: float
     """One reports, the other asks or argues."""
     agreement_same: float
     agreement_apart: float
     bits: int
-    """Bits in which the fingerprints differ, of 64."""
+    """Bits in which the fingerprints differ; all 64 where one has too few words to bear one."""
 
 
 def compare(one: ClusterDocument, other: ClusterDocument) -> Comparison:
@@ -57,22 +74,33 @@ def compare(one: ClusterDocument, other: ClusterDocument) -> Comparison:
     a, b = profile(one), profile(other)
     seconds = abs((one.published_at - other.published_at).total_seconds())
     named = one.agreement is not None and other.agreement is not None
+    left, right = _places(one, other)
+    both = left & right
+    contained, sounds = _contained(a.text, b.text), _sounds(a, b)
+    minerals = _share(one.minerals, other.minerals)
+    agree = min(1.0, max(contained / 0.25, sounds / 1.2, minerals))
     return Comparison(
         title=_cosine(a.title, b.title),
         text=_cosine(a.text, b.text),
-        contained=_contained(a.text, b.text),
-        sounds=_sounds(a, b),
+        contained=contained,
+        sounds=sounds,
         numbers=float(min(2, len(a.numbers & b.numbers))),
         days=seconds / _SECONDS_A_DAY,
         parties_same=_parties(one, other),
         parties_apart=float(_apart(one.parties, other.parties)),
-        minerals_same=_share(one.minerals, other.minerals),
+        minerals_same=minerals,
         minerals_apart=float(_apart(one.minerals, other.minerals)),
+        places_shared=agree * min(_MOST_PLACES, _known(both)),
+        places_share=agree * _known(both) / max(1.0, _known(left | right)),
+        places_apart=float(bool(left) and bool(right) and not both),
+        day_same=float(bool(a.days & b.days)),
+        day_apart=float(bool(a.days) and bool(b.days) and not a.days & b.days),
         stages_apart=float(_stages_apart(one.stage, other.stage)),
+        stages_opposed=float(_stages_opposed(one.stage, other.stage)),
         comment_apart=float(a.comment != b.comment),
         agreement_same=float(named and one.agreement == other.agreement),
         agreement_apart=float(named and one.agreement != other.agreement),
-        bits=distance(a.fingerprint, b.fingerprint),
+        bits=distance(a.fingerprint, b.fingerprint) if a.fingerprint and b.fingerprint else BITS,
     )
 
 
@@ -98,13 +126,30 @@ def _sounds(one: Profile, other: Profile) -> float:
 
 
 def _parties(one: ClusterDocument, other: ClusterDocument) -> float:
-    """1 for the same two states or more; up to a half for less, since one state is in all news."""
+    """1 for the same two states or more, down to 0 for none shared.
+
+    A party to one that the other names, though not as a party, is counted in on both sides: outlets
+    put the same two states in different roles ("Tashkent signs with the Americans").
+    """
     left, right = set(one.parties), set(other.parties)
     if not left & right:
         return 0.0
-    if left == right and len(left) > 1:
+    wide_left, wide_right = left | right & {*one.places}, right | left & {*other.places}
+    if wide_left == wide_right and len(wide_left) > 1:
         return 1.0
-    return 0.5 * len(left & right) / len(left | right)
+    wide = len(wide_left & wide_right) / len(wide_left | wide_right)
+    return (len(left & right) / len(left | right) + wide) / 2
+
+
+def _places(one: ClusterDocument, other: ClusterDocument) -> tuple[set[str], set[str]]:
+    """The states that each names, where the parties of one are wanting; parties are places too."""
+    if one.parties and other.parties:
+        return set(), set()
+    return {*one.parties, *one.places}, {*other.parties, *other.places}
+
+
+def _known(states: set[str]) -> float:
+    return sum(_IN_ALL_NEWS_WEIGHT if state in _IN_ALL_NEWS else 1.0 for state in states)
 
 
 def _share(one: tuple[str, ...], other: tuple[str, ...]) -> float:
@@ -119,3 +164,7 @@ def _stages_apart(one: Stage, other: Stage) -> bool:
     if Stage.NONE in {one, other}:
         return False
     return _GROUPS[one] != _GROUPS[other]
+
+
+def _stages_opposed(one: Stage, other: Stage) -> bool:
+    return _stages_apart(one, other) and "broken" in {_GROUPS[one], _GROUPS[other]}

@@ -12,6 +12,13 @@ BITS = 64
 BANDS = 4
 BAND_BITS = BITS // BANDS
 _LOW = (1 << BAND_BITS) - 1
+_LANE = 16
+_SPREAD = tuple(
+    sum(1 << bit * _LANE for bit in range(8) if value >> bit & 1) for value in range(256)
+)
+"""A byte with each of its bits in a lane of 16 bits, so that one addition counts eight bits."""
+_MOST = (1 << _LANE) - 1
+"""Features counted at most: what a lane holds."""
 
 
 def simhash(text: str, *, shingle: int = 2) -> int:
@@ -28,14 +35,13 @@ def simhash_of(tokens: list[str], *, shingle: int = 2) -> int:
     if not tokens:
         return 0
     runs = [" ".join(tokens[i : i + shingle]) for i in range(len(tokens) - shingle + 1)]
-    features = {*tokens, *runs}
-    half = len(features) / 2
-    counts = [0] * BITS
+    features = sorted({*tokens, *runs})[:_MOST]
+    lanes = [0] * (BITS // 8)
     for feature in features:
-        value = int.from_bytes(blake2b(feature.encode(), digest_size=8).digest(), "big")
-        for bit in range(BITS):
-            counts[bit] += value >> bit & 1
-    return sum(1 << bit for bit, count in enumerate(counts) if count > half)
+        for place, value in enumerate(blake2b(feature.encode(), digest_size=BITS // 8).digest()):
+            lanes[place] += _SPREAD[value]
+    counts = [lane >> bit * _LANE & _MOST for lane in lanes for bit in range(8)]
+    return sum(1 << bit for bit, count in enumerate(counts) if 2 * count > len(features))
 
 
 def document_simhash(title: str, summary: str, *, shingle: int = 2) -> int:

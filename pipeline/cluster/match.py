@@ -22,23 +22,28 @@ WINDOW = timedelta(days=14)
 THRESHOLD = 0.5
 """From this similarity on, a document belongs to a story."""
 
-_BIAS = -1.7
+_BIAS = -1.9
 _WEIGHTS = {
-    "title": 2.6,
-    "text": 1.1,
-    "contained": 3.6,
-    "sounds": 1.0,
-    "numbers": 1.0,
-    "parties_same": 2.1,
-    "parties_apart": -1.5,
-    "minerals_same": 0.2,
-    "minerals_apart": -1.3,
-    "stages_apart": -1.7,
-    "comment_apart": -0.7,
-    "agreement_same": 0.3,
-    "agreement_apart": -2.0,
+    "title": 1.5,
+    "text": 0.3,
+    "contained": 2.2,
+    "sounds": 0.5,
+    "numbers": 0.8,
+    "parties_same": 2.6,
+    "parties_apart": -1.7,
+    "minerals_same": 0.4,
+    "minerals_apart": -1.5,
+    "places_shared": 1.0,
+    "places_share": 2.2,
+    "places_apart": -2.2,
+    "day_same": 1.1,
+    "day_apart": -0.7,
+    "stages_apart": -1.2,
+    "stages_opposed": -0.7,
+    "comment_apart": -0.8,
+    "agreement_apart": -1.0,
 }
-_PER_DAY = -1.0
+_PER_DAY = -0.9
 _NEAR_DAYS = 4.0
 _PER_LATER_DAY = -0.15
 _COPY_BITS = 6
@@ -88,7 +93,7 @@ def reason(a: ClusterDocument, b: ClusterDocument) -> str:
     """What speaks for the two being one story, in words."""
     found = compare(a, b)
     told = []
-    if found.bits <= _COPY_BITS:
+    if _is_copy(found):
         told.append("the same text")
     if found.agreement_same:
         told.append(f"the same agreement ({a.agreement})")
@@ -107,7 +112,11 @@ def _weigh(found: Comparison) -> float:
     logit += _PER_DAY * min(found.days, _NEAR_DAYS)
     logit += _PER_LATER_DAY * max(0.0, found.days - _NEAR_DAYS)
     odds = 1 / (1 + math.exp(-logit))
-    return max(odds, _COPY) if found.bits <= _COPY_BITS else odds
+    return max(odds, _COPY) if _is_copy(found) else odds
+
+
+def _is_copy(found: Comparison) -> bool:
+    return found.bits <= _COPY_BITS and not found.parties_apart
 
 
 def _shared_words(a: ClusterDocument, b: ClusterDocument, *, most: int = 4) -> list[str]:

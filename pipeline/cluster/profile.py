@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
+from pipeline.cluster.dates import days_named
 from pipeline.cluster.fingerprint import simhash_of
 from pipeline.cluster.text import own_summary, plain, skeleton, without_outlet, words
 from pipeline.cluster.words import COMMON, FUNCTION, is_comment
@@ -15,18 +17,24 @@ _MIN_SOUNDS = 4
 """A skeleton shorter than this is shared by too many words to tell anything."""
 
 
+_MIN_TELLING = 4
+"""Items of fewer words than this have no fingerprint: "Gold price today" is no text to copy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A document as sets of what it says.
 
     ``title`` and ``text`` (title and summary) are stems with weights, ``sounds`` skeletons of the
-    telling words of both, ``numbers`` sums and counts (years and single digits are not among them).
+    telling words of both (those of the title first), ``numbers`` sums and counts (years and single
+    digits are not among them), ``days`` the days on which it says that things happened.
     """
 
     title: dict[str, float]
     text: dict[str, float]
     sounds: dict[str, float]
     numbers: frozenset[str]
+    days: frozenset[date]
     comment: bool
     fingerprint: int
 
@@ -62,8 +70,9 @@ def profile(document: ClusterDocument) -> Profile:
         text=_weighted(telling),
         sounds=_sounds(telling),
         numbers=frozenset(w for w in telling if _is_number(w)),
+        days=days_named(head + rest, document.published_at.date()),
         comment=is_comment(title),
-        fingerprint=simhash_of(head + rest),
+        fingerprint=simhash_of(head + rest) if len(telling) >= _MIN_TELLING else 0,
     )
 
 
@@ -77,11 +86,11 @@ def _common_or_stem(word: str) -> str:
 
 def _sounds(tokens: list[str]) -> dict[str, float]:
     """Skeletons of the words that are not numbers or common, weighted by length (0.8–1.5)."""
-    heard = {
+    heard = (
         skeleton(word)
         for word in tokens
         if not word[0].isdigit() and word not in COMMON and stem(word) not in COMMON
-    }
+    )
     return {sound: min(1.5, len(sound) / 5) for sound in heard if len(sound) >= _MIN_SOUNDS}
 
 

@@ -1,12 +1,17 @@
 """Stories from documents as they come, in one pass and in bounded memory, with no database."""
 
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.cluster.keys import MAX_CANDIDATES, keys
+from pipeline.cluster.keys import MAX_CANDIDATES, wide_keys
 from pipeline.cluster.match import WINDOW, choose
 from schemas.story import ClusterDocument, StoryCandidate
+
+_RECENT = 65
+"""Documents whose median time is taken as the present: one wrongly dated moves nothing."""
+_HOT = 500
+"""A key that more documents than this bear tells them apart no longer and is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +24,11 @@ class _Held:
 class StoryStream:
     """Assigns documents to stories.
 
-    What is held: the documents of the last ``window`` before the newest one seen, ``most`` of them
-    at most (the least lately matched go first). A story's id is the id of its first document.
+    What is held: documents no older than ``window`` beside those that come now, and ``most`` at
+    most (the least lately matched go first). A story's id is the id of its first document.
     """
 
-    def __init__(self, *, window: timedelta = WINDOW, most: int = 50_000) -> None:
+    def __init__(self, *, window: timedelta = WINDOW, most: int = 20_000) -> None:
         self._window = window
         self._most = most
         self._held: OrderedDict[int, _Held] = OrderedDict()
@@ -31,7 +36,7 @@ class StoryStream:
         self._names: dict[int, str] = {}
         self._sizes: Counter[int] = Counter()
         self._serial = 0
-        self._newest: datetime | None = None
+        self._recent: deque[datetime] = deque(maxlen=_RECENT)
 
     def __len__(self) -> int:
         """Documents held."""
@@ -39,27 +44,33 @@ class StoryStream:
 
     def assign(self, document: ClusterDocument) -> str:
         """The id of the story that ``document`` belongs to: its own where it opens one."""
-        if self._newest is None or document.published_at > self._newest:
-            self._newest = document.published_at
+        self._recent.append(document.published_at)
         self._forget()
-        found = keys(document)
+        found = wide_keys(document)
         candidates = self._candidates(found)
-        match = choose(document, [c for _, c in candidates])
+        match = choose(document, list(candidates.values()))
         self._serial += 1
-        story = match.story_id if match else self._serial
-        for serial, candidate in candidates:
-            if candidate.story_id == story:
-                self._held.move_to_end(serial)
-        if not match:
+        if match is None:
+            story = self._serial
             self._names[story] = document.id
+        else:
+            story = match.story_id
+            for serial, candidate in candidates.items():
+                if candidate.story_id == story:
+                    self._held.move_to_end(serial)
         self._hold(_Held(document=document, keys=found, story=story))
         return self._names[story]
 
-    def _candidates(self, found: frozenset[str]) -> list[tuple[int, StoryCandidate]]:
-        shared = Counter(serial for key in found for serial in self._index.get(key, ()))
+    def _candidates(self, found: frozenset[str]) -> dict[int, StoryCandidate]:
+        """The documents that share most keys, by serial."""
+        shared: Counter[int] = Counter()
+        for key in found:
+            bearers = self._index.get(key, ())
+            if len(bearers) <= _HOT:
+                shared.update(bearers)
         first = sorted(shared, key=lambda serial: (-shared[serial], -serial))[:MAX_CANDIDATES]
-        held = [(serial, self._held[serial]) for serial in first]
-        return [(serial, StoryCandidate(h.story, h.document)) for serial, h in held]
+        held = ((serial, self._held[serial]) for serial in first)
+        return {serial: StoryCandidate(one.story, one.document) for serial, one in held}
 
     def _hold(self, held: _Held) -> None:
         self._held[self._serial] = held
@@ -69,13 +80,10 @@ class StoryStream:
 
     def _forget(self) -> None:
         """Drop what lies before the window, and the least lately matched beyond ``most``."""
+        horizon = sorted(self._recent)[len(self._recent) // 2] - self._window
         while self._held:
             serial, held = next(iter(self._held.items()))
-            old = (
-                self._newest is not None
-                and self._newest - held.document.published_at > self._window
-            )
-            if not old and len(self._held) < self._most:
+            if held.document.published_at >= horizon and len(self._held) < self._most:
                 return
             self._drop(serial, held)
 

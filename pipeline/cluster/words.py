@@ -31,7 +31,8 @@ _COMMON_WORDS = """
     union brussels commission minister ministry prime president government country nation project
     invest investment investor fund million billion year new news report say said cooperation
     joint first company parliament access production export russia russian china chinese beijing
-    moscow kremlin world official talk sector industry trade
+    moscow kremlin world official talk sector industry trade article url comment point read more
+    photo video live update week month day
     угода угоди угоду угодою меморандум договір сша україна україни україні україною копалини
     копалин надра надр корисних мінерал мінерали сировини сировина уряд міністр президент
     підписали підписав підписано рада зеленський трамп київ росія китай
