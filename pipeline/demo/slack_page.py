@@ -16,7 +16,7 @@ _STYLE = """
   --ink: #e6e6e7; --side: #19171d; --link: #6cb0e6; --mark: #3b3320; } }
 * { box-sizing: border-box; }
 body { margin: 0; display: flex; min-height: 100vh; background: var(--paper); color: var(--ink);
-  font: 15px/1.47 Lato, "Segoe UI", "Helvetica Neue", Arial, "Noto Color Emoji", sans-serif; }
+  font: 15px/1.47 Lato, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 nav { flex: 0 0 200px; background: var(--side); color: #e8dfe8; padding: 20px 16px; }
 nav b { display: block; margin-bottom: 14px; font-size: 17px; }
 nav a { display: block; color: inherit; text-decoration: none; padding: 3px 0; }

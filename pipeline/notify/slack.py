@@ -60,7 +60,8 @@ class SlackSender:
                 "name or id, then retry the message"
             )
         if message.thread_key is not None and message.thread_id is None:
-            return Retry(f"waits for the first message of its thread, {message.thread_key}")
+            reason = f"waits for the first message of its thread, {message.thread_key}"
+            return Retry(reason, uncertain=message.uncertain)
         if message.uncertain:
             found = _outcome(lambda: self._find(message), asking=True)
             if found is not None:

@@ -70,10 +70,12 @@ def test_a_second_outlet_is_a_reply_in_the_thread(slack):
     assert slack.messages[1].thread_ts == first.external_id
 
 
-def test_a_reply_waits_for_the_first_message_of_its_thread(slack):
-    delivery = sender(slack).send(alert(thread_key=KEY))
+@pytest.mark.parametrize("uncertain", [True, False])
+def test_a_reply_waits_for_the_first_message_of_its_thread(slack, uncertain):
+    delivery = sender(slack).send(alert(thread_key=KEY, uncertain=uncertain))
     assert isinstance(delivery, Retry)
     assert KEY in delivery.reason
+    assert delivery.uncertain is uncertain
     assert slack.calls == []
 
 
