@@ -12,9 +12,10 @@ from schemas.feed import FeedEntry, ParsedFeed
 _TITLE_FROM_SUMMARY = 120
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-_CYRILLIC_LANGUAGES = frozenset({"uk", "ru", "kk", "ky", "tg", "mn", "be", "bg", "sr", "mk", "uz"})
+_CYRILLIC_LANGUAGES = frozenset({"uk", "ru", "kk", "ky", "tg", "mn", "be", "bg", "mk"})
+_BOTH_SCRIPTS = frozenset({"uz", "sr"})
 _OTHER_SCRIPTS = frozenset({"zh", "ja", "ko", "ar", "fa", "he", "hi", "ka", "hy", "th", "el"})
-_MOSTLY = 0.6
+_SOME = 0.2
 
 
 def to_articles(
@@ -108,12 +109,15 @@ def _language(text: str, stated: tuple[str | None, ...]) -> str:
     Feeds often leave their software's default, ``en-US``, whatever they are written in.
     """
     cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
-    letters = cyrillic + latin
-    if letters == 0 or _MOSTLY > cyrillic / letters > 1 - _MOSTLY:
-        return next((code for code in stated if code), "en")
-    is_cyrillic = cyrillic > latin
-    for code in stated:
-        if code and (code in _CYRILLIC_LANGUAGES) == is_cyrillic and code not in _OTHER_SCRIPTS:
+    given = [code for code in stated if code]
+    if cyrillic + latin == 0:
+        return given[0] if given else "en"
+    # Names in Latin letters stand in Cyrillic text, hardly ever the other way round.
+    is_cyrillic = cyrillic >= _SOME * (cyrillic + latin)
+    for code in given:
+        if code in _BOTH_SCRIPTS or (
+            (code in _CYRILLIC_LANGUAGES) == is_cyrillic and code not in _OTHER_SCRIPTS
+        ):
             return code
     return _by_letters(text.lower()) if is_cyrillic else "en"
 
