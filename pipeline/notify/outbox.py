@@ -5,10 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from pipeline.log import get_logger
 from schemas.alert import Channel, Delivery, OutboxMessage, Retry
-
-log = get_logger(__name__)
 
 FIRST_WAIT_S: Final = 15.0
 LONGEST_WAIT_S: Final = 3600.0
@@ -47,14 +44,7 @@ class Senders:
                 after_s=UNCONFIGURED_WAIT_S,
                 uncertain=message.uncertain,
             )
-        delivery = sender.send(message)
-        log.info(
-            "delivery",
-            key=message.key,
-            channel=message.channel.value,
-            outcome=type(delivery).__name__.lower(),
-        )
-        return delivery
+        return sender.send(message)
 
 
 def next_attempt(

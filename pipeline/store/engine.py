@@ -8,10 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+)
 from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.log import mask
 from schemas.tables import Base
 
 _WRITE = "mineralwatch_write"
@@ -27,8 +34,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that only reads; nothing is committed."""
-        with Session(self.engine, autoflush=False) as session:
+        """A session that only reads; nothing is committed.
+
+        Raises:
+            StoreError: the database cannot be used, or its tables are missing.
+        """
+        with told_store_errors(), Session(self.engine, autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -36,13 +47,10 @@ class Database:
         """One transaction: committed at the end of the block, rolled back on an exception.
 
         Raises:
-            StoreError: the database stayed locked, or its tables are missing.
+            StoreError: the database cannot be used, stayed locked, or its tables are missing.
         """
-        try:
-            with Session(self._writer) as session, session.begin():
-                yield session
-        except OperationalError as error:
-            raise store_error(error) from error
+        with told_store_errors(), Session(self._writer) as session, session.begin():
+            yield session
 
     def close(self) -> None:
         """Give the connections back."""
@@ -107,16 +115,37 @@ def insert_for(session: Session, table: type[Base]) -> Any:
     return sqlite.insert(table)
 
 
-def store_error(error: OperationalError) -> StoreError:
-    """What went wrong, in words, with the mend."""
-    told = str(error.orig)
-    if "no such table" in told:
+@contextmanager
+def told_store_errors() -> Iterator[None]:
+    """Say what the database refused in words, with the mend.
+
+    Raises:
+        StoreError: in place of SQLAlchemy's OperationalError, ProgrammingError or DatabaseError.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, IntegrityError | DataError):
+            raise  # a fault of ours, to be seen whole
+        raise _store_error(error) from error
+
+
+def _store_error(error: DBAPIError) -> StoreError:
+    told = " ".join(str(error.orig).split())
+    if "no such table" in told or "UndefinedTable" in type(error.orig).__name__:
         return StoreError(
             "the database has no tables of ours yet", mend="run: mineralwatch db upgrade"
         )
-    if "locked" in told:
+    if "is locked" in told:
         return StoreError(
             f"the SQLite file stayed locked for {_BUSY_S} s",
             mend="another process writes at length; use PostgreSQL for several writers",
         )
-    return StoreError(f"the database cannot be used: {told}", mend="is it up and reachable?")
+    if "not a database" in told:
+        return StoreError(
+            "the file named is not an SQLite database", mend="check MINERALWATCH_DATABASE_URL"
+        )
+    return StoreError(
+        f"the database cannot be used: {mask(told)}",
+        mend="is it up, and is MINERALWATCH_DATABASE_URL right?",
+    )

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 import schemas
 from pipeline.errors import StoreError
-from pipeline.store.engine import Database
+from pipeline.store.engine import Database, told_store_errors
 
 # Any constant that no other programme on the same server takes; "mineral" in hexadecimal digits.
 _ADVISORY_LOCK = 0x6D696E65
@@ -30,7 +30,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
     On PostgreSQL two at once wait for each other on an advisory lock.
     """
     config = _config()
-    with database.engine.begin() as connection:
+    with told_store_errors(), database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         before = MigrationContext.configure(connection).get_current_revision()
@@ -43,7 +43,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 def revisions(database: Database) -> tuple[str | None, str]:
     """(the database's revision, the newest that this programme knows)."""
     head = ScriptDirectory.from_config(_config()).get_current_head() or ""
-    with database.engine.connect() as connection:
+    with told_store_errors(), database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision(), head
 
 

@@ -265,4 +265,5 @@ def _message(row: OutboxRow, thread_id: str | None) -> OutboxMessage:
         thread_key=row.thread_key,
         thread_id=thread_id,
         uncertain=row.uncertain,
+        created_at=row.created_at,
     )

@@ -203,6 +203,27 @@ def test_a_database_that_is_not_there_is_said_with_the_mend(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "code", "told"),
+    [
+        ("postgresql://me:hunter2@127.0.0.1:1/x", 1, "the database cannot be used"),
+        ("sqlite:///broken.sqlite3", 1, "not an SQLite database"),
+        ("mysql://127.0.0.1/x", 2, "names 'mysql', which is not supported"),
+        ("nonsense", 2, "cannot be read as a database URL"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_said_in_words(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, code: int, told: str
+) -> None:
+    (tmp_path / "broken.sqlite3").write_text("this is no database" * 100)
+    monkeypatch.setenv("MINERALWATCH_DATABASE_URL", url)
+    for command in (("run", "--once"), ("poll",), ("db", "upgrade"), ("db", "status")):
+        result = cli(*command)
+        assert result.exit_code == code, command
+        assert told in result.stderr
+        assert "hunter2" not in result.stderr
+
+
+@pytest.mark.parametrize(
     ("name", "text", "told"),
     [
         ("routes.yaml", "routes:\n  - name: a\n    wen: {}\n", "did you mean 'when'?"),
