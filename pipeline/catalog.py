@@ -1,4 +1,4 @@
-"""Loading and cross-checking what a user can edit: themes, agreements, feeds, routes …"""
+"""Loading and cross-checking what a user can edit: themes, agreements, feeds, routes, digest."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

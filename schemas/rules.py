@@ -187,6 +187,8 @@ class PartiesFile(Strict):
     leader: float
     body: float
     title_bonus: float
+    bystander: float = 0.0
+    """What a state named in the summary alone needs more, where the title names two parties."""
     contexts: tuple[PatternConfig, ...]
     """Patterns over ``@state``; their weight is added to each state that the match covers."""
     examples: tuple[Example, ...] = ()

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.assess.patterns import Pattern, PatternError, classes, literals, parse
+from pipeline.assess.patterns import Pattern, PatternError, alternatives, classes, literals, parse
 from pipeline.errors import ConfigError
 from schemas.assessment import Stage
 from schemas.rules import Forms, Implied, PatternConfig, Rules, SignificanceRule, Where
@@ -13,6 +13,7 @@ STATE_KINDS = ("name", "adjective", "capital", "leader")
 READ_CLASSES = frozenset(
     {"state", "mineral", "mineral_subject", "body", "state_body", "private_body", "money"}
     | {"money_large", "agreement_named", "state_noise", "mineral_noise", "group", "state_pair"}
+    | {"actor", "actor_pair", "agreement_known"}
 )
 """Classes that the reading itself fills, beside those of words.yaml."""
 
@@ -184,4 +185,5 @@ def _named_forms(rules: Rules) -> Iterator[tuple[str, Forms]]:
     for body in lexicon.bodies.bodies:
         yield f"body:{body.id}", body.forms
     for agreement in rules.agreements:
-        yield f"agreement:{agreement.id}", {"all": agreement.aliases}
+        aliases = tuple(form for alias in agreement.aliases for form in alternatives(alias))
+        yield f"agreement:{agreement.id}", {"all": aliases}

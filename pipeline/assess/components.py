@@ -85,7 +85,7 @@ def make_cues(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
         reading.cues = finder.cues(doc)
         reading.sentence = sentences(doc, reading.border)
         published.money.read(reading)
-        reading.mentions = resolve(reading.cues, published.compiled, reading.sentence)
+        reading.mentions = resolve(doc, reading.cues, published.compiled, reading.sentence)
         reading.minerals = tuple(
             sorted(k[8:].replace("_", " ") for k in reading.cues if k.startswith("mineral:"))
         )
@@ -117,8 +117,8 @@ def make_labels(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG
         if reading is None or not reading.relevant:
             return doc
         read_parties(reading)
-        read_stage(reading)
         read_agreement(reading)
+        read_stage(reading)
         read_themes(reading)
         read_significance(reading, money)
         return doc

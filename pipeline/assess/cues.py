@@ -14,6 +14,8 @@ from pipeline.assess.patterns import Span
 from pipeline.assess.reading import Mention
 
 _END = frozenset(".!?…。")
+_PLACE = frozenset({"in", "at", "near", "from", "across", "outside", "inside", "в", "у"})
+"""Prepositions after which a state is a place."""
 _OPENING = frozenset("\"'«“‘([-–—")
 
 
@@ -74,7 +76,7 @@ def sentences(doc: Doc, border: int) -> list[int]:
 
 
 def resolve(
-    found: dict[str, list[Span]], compiled: Compiled, sentence: Sequence[int]
+    doc: Doc, found: dict[str, list[Span]], compiled: Compiled, sentence: Sequence[int]
 ) -> tuple[Mention, ...]:
     """Drop look-alikes, add the general classes (``state`` …), return the states' mentions."""
     _drop_noise(found, "mineral:", "mineral_noise")
@@ -82,9 +84,13 @@ def resolve(
     for mention in mentions:
         found.setdefault("state", []).append(mention.span)
         found.setdefault(f"state:{mention.code}", []).append(mention.span)
-    pairs = _pairs(mentions, sentence)
-    if pairs:
-        found["state_pair"] = pairs
+    actors = tuple(mention for mention in mentions if _acts(mention, doc))
+    for name, chosen in (("state_pair", mentions), ("actor_pair", actors)):
+        pairs = _pairs(chosen, sentence)
+        if pairs:
+            found[name] = pairs
+    if actors:
+        found["actor"] = sorted({mention.span for mention in actors}, key=_by_start)
     subject = {
         f"mineral:{m.id.replace(' ', '_')}"
         for m in compiled.rules.lexicon.minerals.minerals
@@ -144,6 +150,17 @@ def _mentions(found: dict[str, list[Span]], compiled: Compiled) -> tuple[Mention
             candidates += [Mention(code, "group", span) for code in group.members]
     candidates += [mention for mention in bodies if mention.code]
     return tuple(sorted(_longest(candidates), key=lambda m: (m.span, m.code)))
+
+
+def _acts(mention: Mention, doc: Doc) -> bool:
+    """Whether a mention is of the state itself: not an adjective, a place, or "Japan's Marubeni"."""
+    start, end = mention.span
+    if mention.kind == "adjective":
+        return False
+    if mention.kind in {"name", "capital"} and start and doc[start - 1].lower_ in _PLACE:
+        return False
+    owns = end + 1 < len(doc) and doc[end].lower_ in {"'s", "'"}
+    return not (owns and doc[end + 1].text[:1].isupper() and mention.kind in {"name", "capital"})
 
 
 def _pairs(mentions: tuple[Mention, ...], sentence: Sequence[int]) -> list[Span]:

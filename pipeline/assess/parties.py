@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from pipeline.assess.patterns import Span
-from pipeline.assess.reading import Mention, Reading
+from pipeline.assess.reading import Reading
 
 _GROUP = 0.9
 
@@ -20,13 +20,18 @@ def read_parties(reading: Reading) -> None:
         "group": _GROUP,
     }
     contexts = _contexts(reading)
-    scores: dict[str, float] = defaultdict(lambda: -10.0)
+    title: dict[str, float] = {}
+    summary: dict[str, float] = {}
     for mention in reading.mentions:
         score = weights[mention.kind] + contexts.get(mention.span, 0.0)
-        if mention.span[0] < reading.border:
-            score += config.title_bonus
-        scores[mention.code] = max(scores[mention.code], score)
-    found = {code for code, score in scores.items() if score >= config.threshold}
+        inside = mention.span[0] < reading.border
+        scores = title if inside else summary
+        score += config.title_bonus if inside else 0.0
+        scores[mention.code] = max(scores.get(mention.code, score), score)
+    found = {code for code, score in title.items() if score >= config.threshold}
+    # Where the headline names both sides, a state that only the summary names has to stand out.
+    needed = config.threshold + (config.bystander if len(found) > 1 else 0.0)
+    found |= {code for code, score in summary.items() if score >= needed}
     reading.parties = tuple(sorted(found))
 
 
@@ -41,8 +46,3 @@ def _contexts(reading: Reading) -> dict[Span, float]:
         for span in covered:
             total[span] += weighted.weight
     return total
-
-
-def mentioned(mentions: tuple[Mention, ...]) -> set[str]:
-    """All states spoken of."""
-    return {mention.code for mention in mentions}

@@ -131,10 +131,15 @@ def _keys(text: str, source: str) -> tuple[str, ...]:
             raise PatternError(f"{source!r}: a class stands alone beside a stroke")
         parts = text.split("|")
         return tuple(p[1:] if p.startswith("@") else f"~{p}" for p in parts)
-    options = list(product(*(word.split("|") for word in text.split())))
+    options = alternatives(text)
     if len(options) > _MAX_ALTERNATIVES:
         raise PatternError(f"{source!r}: more than {_MAX_ALTERNATIVES} alternatives")
-    return tuple("~" + " ".join(option) for option in options)
+    return tuple(f"~{option}" for option in options)
+
+
+def alternatives(text: str) -> list[str]:
+    """Write out ``sign|ink deal`` as "sign deal" and "ink deal"."""
+    return [" ".join(option) for option in product(*(word.split("|") for word in text.split()))]
 
 
 def find(pattern: Pattern, cues: Cues, sentence: Sequence[int]) -> list[Match]:
