@@ -105,12 +105,13 @@ def _rdf(outlet: Outlet, stories: Sequence[Published], site: str, updated: datet
 
 
 def _summary(outlet: Outlet, story: Published) -> str:
-    """The summary as the outlet writes it: in HTML with a picture and a link where it does so."""
+    """The summary as the outlet writes it: in HTML with pictures and entities where it does so."""
     if OutletQuirk.HTML not in outlet.quirks:
         return story.item.summary
     return (
-        f'<p><img src="{escape(story.url)}.jpg" alt=""/>{escape(story.item.summary)}</p>'
-        f'<p><a href="{escape(story.url)}">Read more</a> &hellip;</p>'
+        f'<p><a href="{escape(story.url)}"><img src="{escape(story.url)}.jpg" alt=""/></a>'
+        f"<b>&nbsp;</b>{escape(story.item.summary)}</p><br clear='all'/>"
+        f'<img src="{escape(story.url)}.gif" width="1" height="1" alt=""/>'
     )
 
 

@@ -63,10 +63,22 @@ class Newsroom:
         self.url = "http://127.0.0.1"
         """Where it is reached; the server that carries it sets its own."""
 
-    def start_live(self) -> None:
-        """Start the live clock: held items come out ``live`` seconds from now."""
+    def start_live(self, *, ago: timedelta = timedelta()) -> None:
+        """Start the live clock: held items come out ``live`` seconds from now.
+
+        With ``ago`` it counts as started so long ago, and what has come due since is out at once.
+        """
         if self._live_since is None:
-            self._live_since = self._clock()
+            self._live_since = self._clock() - ago
+
+    def held(self) -> bool:
+        """Whether an item has yet to come out."""
+        return any(self.published_at(item) is None for item in self._items)
+
+    def live_feeds(self) -> tuple[str, ...]:
+        """The addresses of the feeds that get items while the newsroom runs."""
+        slugs = {item.feed for item in self._items if item.live is not None}
+        return tuple(self.feed_url(slug) for slug in self.outlets if slug in slugs)
 
     def publish(self, item: SampleItem) -> None:
         """Put an item into its feed at once, whatever its day."""
