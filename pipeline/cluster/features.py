@@ -29,7 +29,7 @@ _IN_ALL_NEWS_WEIGHT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two documents compared; all but ``days``, ``sounds`` and ``numbers`` lie in 0–1."""
+    """Two documents compared; all lie in 0–1 where nothing else is said."""
 
     title: float
     """Cosine of the titles' weighted stems."""
@@ -39,10 +39,14 @@ class Comparison:
     """Share of the shorter text that the longer one has too."""
     sounds: float
     """Weight of telling words that sound alike, across scripts and spellings; at most 4."""
+    foreign: float
+    """The two are in different languages, and words cannot be expected to agree."""
+    foreign_sounds: float
+    """``sounds`` where they are: names, and words that went from one language to another."""
     numbers: float
     """Shared sums and counts; at most 2."""
     days: float
-    """Days between them."""
+    """Days between them, 0 and more."""
     parties_same: float
     parties_apart: float
     minerals_same: float
@@ -78,12 +82,15 @@ def compare(one: ClusterDocument, other: ClusterDocument) -> Comparison:
     both = left & right
     contained, sounds = _contained(a.text, b.text), _sounds(a, b)
     minerals = _share(one.minerals, other.minerals)
+    foreign = float(one.language != other.language)
     agree = min(1.0, max(contained / 0.25, sounds / 1.2, minerals))
     return Comparison(
         title=_cosine(a.title, b.title),
         text=_cosine(a.text, b.text),
         contained=contained,
         sounds=sounds,
+        foreign=foreign,
+        foreign_sounds=foreign * sounds,
         numbers=float(min(2, len(a.numbers & b.numbers))),
         days=seconds / _SECONDS_A_DAY,
         parties_same=_parties(one, other),

@@ -80,7 +80,7 @@ class StoryStream:
 
     def _forget(self) -> None:
         """Drop what lies before the window, and the least lately matched beyond ``most``."""
-        horizon = sorted(self._recent)[len(self._recent) // 2] - self._window
+        horizon = sorted(self._recent)[(len(self._recent) - 1) // 2] - self._window
         while self._held:
             serial, held = next(iter(self._held.items()))
             if held.document.published_at >= horizon and len(self._held) < self._most:
