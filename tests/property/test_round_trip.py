@@ -44,4 +44,4 @@ def test_a_time_comes_back_as_the_same_moment_in_utc(moment: datetime) -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     dialect = create_engine("sqlite://").dialect
     with pytest.raises(ValueError, match="without a zone"):
-        UtcDateTime().process_bind_param(datetime(2026, 5, 4), dialect)  # noqa: DTZ001
+        UtcDateTime().process_bind_param(datetime(2026, 5, 4), dialect)
