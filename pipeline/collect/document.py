@@ -1,6 +1,7 @@
 """What a document is, before any parser sees it: its root, its DTD, what a parser must not meet."""
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from html.entities import html5
 
@@ -18,6 +19,12 @@ _PUBLIC_LIST = re.compile(r"\s+%\s+\w{1,40}\s+PUBLIC\s+[\"']-//W3C//ENTITIES ", 
 _MAX_ENTITIES = 300
 # XML knows five names; feeds use HTML's too, and one of them would cost the strict parser.
 _HTML_NAME = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31};)")
+# References to what is no character: controls, numbers too high, and the halves of a pair that
+# some software writes for an emoji. Any of them stops a parser.
+_ODD_NUMBERS = re.compile(
+    r"(?:&#(?:0*(?:[12]?\d|3[01]|5[5-7]\d{3}|[1-9]\d{6,})"
+    r"|[xX]0*(?:1?[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[1-9a-fA-F][\da-fA-F]{5,}));)+"
+)
 _FEED_START = re.compile(r"<\?xml\b|<rss\b|<feed\b|<rdf:RDF\b", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _JUNK_LIMIT = 64 * 1024
@@ -49,7 +56,7 @@ def read_document(text: str) -> Document:
     stands before a feed (a PHP warning, a blank page).
     """
     text = _ILLEGAL.sub("", text).lstrip("\ufeff \t\r\n")
-    text = _HTML_NAME.sub(_numbered, text)
+    text = _ODD_NUMBERS.sub(_mended, _HTML_NAME.sub(_numbered, text))
     found = _scan(text)
     if found.bomb or found.root in FEED_ROOTS or found.root in PAGE_ROOTS or text[:1] == "{":
         return found
@@ -86,6 +93,15 @@ def _scan(text: str) -> Document:
 
 def _numbered(match: re.Match[str]) -> str:
     return "".join(f"&#{ord(char)};" for char in html5.get(match.group(1), "")) or match.group()
+
+
+def _mended(match: re.Match[str]) -> str:
+    """Join halves to whole characters; drop what is none."""
+    units = [number[2:-1] for number in re.findall(r"&#[^;]+;", match.group())]
+    codes = [int(unit[1:], 16) if unit[0] in "xX" else int(unit[:12]) for unit in units]
+    text = "".join(chr(code) for code in codes if code <= sys.maxunicode)
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    return "".join(f"&#{ord(char)};" for char in _ILLEGAL.sub("", whole))
 
 
 def _after(text: str, mark: str, at: int) -> int:

@@ -105,6 +105,23 @@ def test_html_names_become_numbers_outside_of_the_five() -> None:
     assert document.text == "<rss>&#160;&amp;nbsp; &#8212;&lt; &bogus; &#38;&#8770;&#824;</rss>"
 
 
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("&#55356;&#57104;", "&#127760;"),
+        ("&#xD83C;&#xDF10;", "&#127760;"),
+        ("a&#55356;b", "ab"),
+        ("&#57104;&#55356;", ""),
+        ("&#0;&#x1;&#31;&#x1F;", ""),
+        ("&#9;&#10;&#xD;&#32;", "&#9;&#10;&#13;&#32;"),
+        ("&#x110000;&#99999999999999;", ""),
+        ("&#55200;&#1110;&#x456;", "&#55200;&#1110;&#x456;"),
+    ],
+)
+def test_references_to_what_is_no_character(text: str, mended: str) -> None:
+    assert read_document(f"<rss>{text}</rss>").text == f"<rss>{mended}</rss>"
+
+
 def test_forbidden_characters_are_dropped() -> None:
     assert read_document("\ufeff <rss>\x00\x0b\ufffe\ud800a</rss>").text == "<rss>a</rss>"
 
