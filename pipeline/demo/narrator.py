@@ -86,19 +86,19 @@ class Narrator:
             for caught in mails[self._mails :]:
                 if self.first_digest_s is None:
                     self.first_digest_s = self.elapsed()
-                    self.mailed.set()
                     self.say("the first digest:", style="bold green")
                 self.say(f"mail to {', '.join(caught.recipients)}: {caught.subject}")
+                self.mailed.set()
             self._mails = len(mails)
 
     def _tell_message(self, message: SlackMessage) -> None:
         text = html.unescape(message.text)
         if self.first_alert_s is None:
             self.first_alert_s = self.elapsed()
-            self.alerted.set()
             self.say("the first alert:", style="bold green")
         place = "  ↳ in its thread" if message.thread_ts else f"#{message.channel.name}"
         self.say(f"{place}: {text}")
+        self.alerted.set()
 
     def _tell_edit(self, message: SlackMessage) -> None:
         known = self._edits.get(message.ts, 0)
