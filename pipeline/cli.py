@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import feeds, local, reading, running, setup, showing
+from pipeline.commands import evaluating, feeds, local, reading, running, setup, showing
 from pipeline.commands.common import out
 
 app = typer.Typer(
@@ -31,7 +31,7 @@ app.command(rich_help_panel=_WATCH)(running.deliver)
 app.command(rich_help_panel=_WATCH)(running.digest)
 app.command(rich_help_panel=_READ)(reading.classify)
 app.command(rich_help_panel=_READ)(reading.cluster)
-app.command(rich_help_panel=_READ)(reading.evaluate)
+app.command(rich_help_panel=_READ)(evaluating.evaluate)
 app.add_typer(showing.stories, name="stories", rich_help_panel=_LOOK)
 app.add_typer(showing.agreements, name="agreements", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(showing.scorecard)

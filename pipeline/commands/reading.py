@@ -1,24 +1,18 @@
-"""Reading without a database: classify, cluster, evaluate."""
+"""Reading without a database: classify, cluster."""
 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.progress import track
-from rich.table import Table
 
 from pipeline.catalog import load_rules
 from pipeline.commands.common import (
     MISUSED,
-    Json,
     err,
-    out,
-    print_json,
     print_line,
     told_errors,
 )
@@ -28,7 +22,6 @@ from schemas.story import ClusterDocument
 
 if TYPE_CHECKING:
     from pipeline.assess.assessor import Assessor
-    from pipeline.assess.evaluate import Evaluation
 
 CHUNK = 256
 """Lines read before any is answered: enough for spaCy's batches, little enough to stay prompt."""
@@ -42,13 +35,13 @@ def classify() -> None:
     from pipeline.assess.output import to_line
 
     with told_errors():
-        assessor = _assessor()
-        lines = _Lines(sys.stdin)
+        assessor = assessor_in_force()
+        lines = Lines(sys.stdin)
         for chunk in _chunks(lines):
             for row, reading in _read(chunk, assessor):
                 print_line({**to_line(reading), "id": row.get("id")})
             sys.stdout.flush()
-    _end(lines)
+    end(lines)
 
 
 def cluster() -> None:
@@ -59,50 +52,18 @@ def cluster() -> None:
     from pipeline.cluster.stream import StoryStream
 
     with told_errors():
-        assessor = _assessor()
+        assessor = assessor_in_force()
         stream = StoryStream()
-        lines = _Lines(sys.stdin)
+        lines = Lines(sys.stdin)
         for chunk in _chunks(lines):
             for row, reading in _read(chunk, assessor):
-                story = stream.assign(_cluster_document(row, reading))
+                story = stream.assign(cluster_document(row, reading))
                 print_line({"id": row.get("id"), "story": story})
             sys.stdout.flush()
-    _end(lines)
+    end(lines)
 
 
-def evaluate(
-    file: Annotated[Path, typer.Argument(help="A gold file: JSON lines with labels.")],
-    as_json: Json = False,
-) -> None:
-    """Compare the readings with a labelled file: precision, recall and F1 per label.
-
-    Example: mineralwatch evaluate gold.jsonl
-    """
-    from pipeline.assess.evaluate import evaluate_readings
-
-    with told_errors():
-        if not file.is_file():
-            raise typer.BadParameter(f"{file}: no such file")
-        assessor = _assessor()
-        with file.open(encoding="utf-8") as stream:
-            lines = _Lines(stream)
-            gold = list(lines)
-        documents = track(
-            (_document(row) for row in gold),
-            total=len(gold),
-            description="reading",
-            console=err,
-            transient=True,
-        )
-        result = evaluate_readings(gold, list(assessor.assess(documents)))
-    if as_json:
-        print_json(result.to_json())
-    else:
-        _show(result)
-    _end(lines)
-
-
-class _Lines:
+class Lines:
     """JSON objects of a stream, a line each; lines that are none are told and counted."""
 
     def __init__(self, stream: Iterable[str]) -> None:
@@ -128,7 +89,8 @@ class _Lines:
         err.print(f"line {number}: {why}; one object a line is wanted", markup=False)
 
 
-def _end(lines: _Lines) -> None:
+def end(lines: Lines) -> None:
+    """Exit code 2 where a line could not be read."""
     if lines.bad:
         raise typer.Exit(MISUSED)
 
@@ -139,7 +101,8 @@ def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield chunk
 
 
-def _assessor() -> "Assessor":
+def assessor_in_force() -> "Assessor":
+    """The assessor under the rules of the configuration."""
     from pipeline.assess.assessor import build_assessor
 
     return build_assessor(load_rules(load_settings()))
@@ -148,10 +111,10 @@ def _assessor() -> "Assessor":
 def _read(
     chunk: Sequence[dict[str, Any]], assessor: "Assessor"
 ) -> Iterator[tuple[dict[str, Any], Assessment]]:
-    return zip(chunk, assessor.assess(_document(row) for row in chunk), strict=True)
+    return zip(chunk, assessor.assess(document(row) for row in chunk), strict=True)
 
 
-def _document(row: dict[str, Any]) -> Document:
+def document(row: dict[str, Any]) -> Document:
     """A row as a document; whatever stands where text should be is read as text."""
     language = row.get("lang")
     return Document(
@@ -166,7 +129,8 @@ def _text(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
-def _cluster_document(row: dict[str, Any], reading: Assessment) -> ClusterDocument:
+def cluster_document(row: dict[str, Any], reading: Assessment) -> ClusterDocument:
+    """A row and its reading as clustering takes them."""
     return ClusterDocument(
         id=str(row.get("id")),
         title=_text(row.get("title")),
@@ -187,20 +151,3 @@ def _published(value: object) -> datetime:
     except ValueError:
         return datetime(1970, 1, 1, tzinfo=UTC)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _show(result: "Evaluation") -> None:
-    table = Table(title=f"{result.items} items", title_justify="left")
-    for column in ("label", "precision", "recall", "F1", "gold"):
-        table.add_column(column, justify="left" if column == "label" else "right")
-    for name, score in result.rows():
-        table.add_row(
-            name,
-            f"{score.precision:.3f}",
-            f"{score.recall:.3f}",
-            f"{score.f1:.3f}",
-            str(score.support),
-        )
-    out.print(table)
-    for name, share in result.shares():
-        out.print(f"{name}: {share:.3f}", highlight=False)

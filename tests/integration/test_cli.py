@@ -288,6 +288,10 @@ def test_evaluate_compares_with_a_labelled_file(cli: Cli, tmp_path: Path) -> Non
     path.write_text(json.dumps(gold) + "\n", encoding="utf-8")
     result = cli("evaluate", str(path), "--json")
     assert result.exit_code == 0, result.stderr
-    assert json.loads(result.stdout)["relevance"]["f1"] == 1.0
+    assert json.loads(result.stdout)["all"]["relevance"]["f1"] == 1.0
     assert "relevan" in cli("evaluate", str(path)).stdout
     assert cli("evaluate", str(tmp_path / "none.jsonl")).exit_code == 2
+    path.write_text('{"id": 1, "title": "x"}\n', encoding="utf-8")
+    unlabelled = cli("evaluate", str(path))
+    assert unlabelled.exit_code == 2
+    assert "item 1 has no relevant, themes" in unlabelled.stderr

@@ -1,0 +1,143 @@
+"""evaluate: the readings beside a labelled file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from pipeline.commands.common import Json, err, out, print_json, told_errors
+from pipeline.commands.reading import Lines, assessor_in_force, cluster_document, document, end
+from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.assess.evaluate import Report, Score
+    from schemas.assessment import Assessment
+
+Stories = dict[str, dict[str, float]]
+"""Measure → precision, recall, f1."""
+
+LABELS = ("id", "relevant", "themes", "stage", "parties", "minerals", "significance")
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="A gold file: JSON lines with labels.")],
+    worst: Annotated[int, typer.Option(min=0, help="How many errors are shown.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Compare the readings with a labelled file: precision, recall and F1 per label.
+
+    Example: mineralwatch evaluate gold.jsonl
+    """
+    from pipeline.assess.evaluate import evaluate as compare
+
+    with told_errors():
+        gold, lines = _gold(file)
+        assessor = assessor_in_force()
+        documents = track(
+            (document(row) for row in gold),
+            total=len(gold),
+            description="reading",
+            console=err,
+            transient=True,
+        )
+        readings = list(assessor.assess(documents))
+        report = compare(gold, readings, worst=worst)
+        stories = _stories(gold, readings)
+    if as_json:
+        print_json({**report.to_json(), "stories": stories})
+    else:
+        _show(report, stories)
+    end(lines)
+
+
+def _gold(file: Path) -> tuple[list[dict[str, Any]], Lines]:
+    """The labelled lines.
+
+    Raises:
+        ConfigError: the file is not there, empty, or a line lacks a label.
+    """
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file", mend="name a file of labelled JSON lines")
+    with file.open(encoding="utf-8") as stream:
+        lines = Lines(stream)
+        gold = list(lines)
+    if not gold:
+        raise ConfigError(f"{file}: no labelled line in it", mend="one JSON object a line")
+    for row in gold:
+        missing = [label for label in LABELS if label not in row]
+        if missing:
+            raise ConfigError(
+                f"{file}: item {row.get('id')!r} has no {', '.join(missing)}",
+                mend=f"every line has {', '.join(LABELS)}",
+            )
+    return gold, lines
+
+
+def _stories(gold: list[dict[str, Any]], readings: list["Assessment"]) -> "Stories | None":
+    """How well the stories agree with the ``event`` labels; None where there are none."""
+    from pipeline.cluster.evaluate import b_cubed, events_of, pairwise
+    from pipeline.cluster.stream import StoryStream
+
+    labelled = [pair for pair in zip(gold, readings, strict=True) if "event" in pair[0]]
+    if not any(row["event"] for row, _ in labelled):
+        return None
+    documents = sorted(
+        (cluster_document(row, reading) for row, reading in labelled), key=lambda d: d.published_at
+    )
+    stream = StoryStream()
+    found = {doc.id: stream.assign(doc) for doc in documents}
+    wanted = events_of({str(row["id"]): row["event"] for row, _ in labelled})
+    return {
+        name: {"precision": scores.precision, "recall": scores.recall, "f1": scores.f1}
+        for name, scores in (
+            ("pairwise", pairwise(found, wanted)),
+            ("b_cubed", b_cubed(found, wanted)),
+        )
+    }
+
+
+def _show(report: "Report", stories: "Stories | None") -> None:
+    table = Table(title=f"{report.all.lines} lines, {report.all.relevant} relevant")
+    for column in ("", "precision", "recall", "F1"):
+        table.add_column(column, justify="right" if column else "left")
+    _row(table, "relevance", report.all.relevance)
+    _row(table, "themes (micro)", report.all.themes_micro)
+    for name, score in report.by_theme.items():
+        _row(table, f"  {name}", score)
+    _row(table, "parties", report.all.parties)
+    _row(table, "minerals", report.all.minerals)
+    for name, score in report.by_stage.items():
+        _row(table, f"  stage {name}", score)
+    for name, scores in (stories or {}).items():
+        row = (f"{scores[key]:.3f}" for key in ("precision", "recall", "f1"))
+        table.add_row(f"stories ({name})", *row)
+    out.print(table)
+    _show_groups(report)
+    for error in report.errors:
+        out.print(escape(str(dict(error))), highlight=False)
+
+
+def _show_groups(report: "Report") -> None:
+    columns = ("", "lines", "relevance", "themes", "macro", "stage", "parties", "minerals", "±1")
+    table = Table(*columns)
+    groups = {"all": report.all, **report.by_language}
+    for name, group in groups.items():
+        table.add_row(
+            name,
+            str(group.lines),
+            f"{group.relevance.f1:.3f}",
+            f"{group.themes_micro.f1:.3f}",
+            f"{group.themes_macro_f1:.3f}",
+            f"{group.stage_accuracy:.3f}",
+            f"{group.parties.f1:.3f}",
+            f"{group.minerals.f1:.3f}",
+            f"{group.significance_within_one:.3f}",
+        )
+    out.print(table)
+
+
+def _row(table: Table, name: str, score: "Score") -> None:
+    table.add_row(name, *(f"{v:.3f}" for v in (score.precision, score.recall, score.f1)))
