@@ -11,14 +11,8 @@ from pipeline.cluster.text import own_summary, plain, without_outlet, words
 BITS = 64
 BANDS = 4
 BAND_BITS = BITS // BANDS
+_BYTES = BITS // 8
 _LOW = (1 << BAND_BITS) - 1
-_LANE = 16
-_SPREAD = tuple(
-    sum(1 << bit * _LANE for bit in range(8) if value >> bit & 1) for value in range(256)
-)
-"""A byte with each of its bits in a lane of 16 bits, so that one addition counts eight bits."""
-_MOST = (1 << _LANE) - 1
-"""Features counted at most: what a lane holds."""
 
 
 def simhash(text: str, *, shingle: int = 2) -> int:
@@ -35,13 +29,17 @@ def simhash_of(tokens: list[str], *, shingle: int = 2) -> int:
     if not tokens:
         return 0
     runs = [" ".join(tokens[i : i + shingle]) for i in range(len(tokens) - shingle + 1)]
-    features = sorted({*tokens, *runs})[:_MOST]
-    lanes = [0] * (BITS // 8)
-    for feature in features:
-        for place, value in enumerate(blake2b(feature.encode(), digest_size=BITS // 8).digest()):
-            lanes[place] += _SPREAD[value]
-    counts = [lane >> bit * _LANE & _MOST for lane in lanes for bit in range(8)]
-    return sum(1 << bit for bit, count in enumerate(counts) if 2 * count > len(features))
+    features = {*tokens, *runs}
+    digests = b"".join(blake2b(f.encode(), digest_size=_BYTES).digest() for f in features)
+    ones = int.from_bytes(b"\x01" * len(features))
+    found = 0
+    for place in range(_BYTES):
+        column = int.from_bytes(digests[place::_BYTES])
+        for bit in range(8):
+            # How many features have this bit: the columns are counted whole, not bit by bit.
+            if 2 * (column >> bit & ones).bit_count() > len(features):
+                found |= 1 << place * 8 + bit
+    return found
 
 
 def document_simhash(title: str, summary: str, *, shingle: int = 2) -> int:

@@ -39,6 +39,7 @@ class Profile:
     fingerprint: int
 
 
+@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A word without an English ending where enough of it is left; others as they are."""
     if word.isascii():
@@ -48,6 +49,7 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65536)
 def weight(token: str) -> float:
     """How much a shared stem tells, 0.3–1.5: long words are rarer, `COMMON` ones tell little.
 
@@ -58,7 +60,7 @@ def weight(token: str) -> float:
     return 1.0 if token[0].isdigit() else min(1.5, 0.4 + 0.13 * len(token))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def profile(document: ClusterDocument) -> Profile:
     """The profile of a document; kept for the last few thousand documents."""
     title, summary = plain(document.title), plain(document.summary)

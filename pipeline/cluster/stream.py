@@ -10,8 +10,8 @@ from schemas.story import ClusterDocument, StoryCandidate
 
 _RECENT = 65
 """Documents whose median time is taken as the present: one wrongly dated moves nothing."""
-_HOT = 500
-"""A key that more documents than this bear tells them apart no longer and is not followed."""
+_FOLLOWED = 2_000
+"""Bearers of keys counted for one document, those of rare keys first: they tell most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class StoryStream:
     most (the least lately matched go first). A story's id is the id of its first document.
     """
 
-    def __init__(self, *, window: timedelta = WINDOW, most: int = 20_000) -> None:
+    def __init__(self, *, window: timedelta = WINDOW, most: int = 15_000) -> None:
         self._window = window
         self._most = most
         self._held: OrderedDict[int, _Held] = OrderedDict()
@@ -64,10 +64,12 @@ class StoryStream:
     def _candidates(self, found: frozenset[str]) -> dict[int, StoryCandidate]:
         """The documents that share most keys, by serial."""
         shared: Counter[int] = Counter()
-        for key in found:
-            bearers = self._index.get(key, ())
-            if len(bearers) <= _HOT:
-                shared.update(bearers)
+        budget = _FOLLOWED
+        for bearers in sorted((self._index[k] for k in found if k in self._index), key=len):
+            budget -= len(bearers)
+            if budget < 0:
+                break
+            shared.update(bearers)
         first = sorted(shared, key=lambda serial: (-shared[serial], -serial))[:MAX_CANDIDATES]
         held = ((serial, self._held[serial]) for serial in first)
         return {serial: StoryCandidate(one.story, one.document) for serial, one in held}

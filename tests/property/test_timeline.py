@@ -74,6 +74,12 @@ def test_replaying_all_in_order_of_time_moves_nothing(came):
     assert fed(agreement, sorted(came, key=rank)) == (agreement, [])
 
 
+@given(reports)
+def test_any_one_report_given_again_moves_nothing_once_they_came_in_order(came):
+    agreement, _ = fed(SEED, sorted(came, key=rank))
+    assert all(fed(agreement, [report])[1] == [] for report in came)
+
+
 @given(reports.flatmap(lambda came: st.tuples(st.just(came), st.permutations(came))))
 def test_the_rebuilt_ledger_does_not_depend_on_the_order_of_arrival(both):
     came, shuffled = both
