@@ -1,10 +1,12 @@
 """Whether a document tells a story already known.
 
 `similarity` weighs a `pipeline.cluster.features.Comparison` and gives the odds as 0–1. The weights
-are those of a logistic regression (ridge) over pairs of labelled items at most `WINDOW` apart, each
-pair seen with its parties, minerals and stages, with none, and with those of one side only, so that
-a poor reading costs no more than it must. They are rounded; on events they were not fitted to, the
-rounded ones do as well.
+are those of a logistic regression (ridge) over pairs of labelled items at most `WINDOW` apart, and
+over pairs of other happenings moved to the same days, as if the news were denser than the labelled
+news is. Each pair was seen with parties, minerals and stages as labelled, as the assessor reads
+them, with none, and with those of one side only, so that a poor reading costs no more than it must.
+They are rounded. A regression fitted to half of the events does as well on the other half, within
+two hundredths of B-cubed F1.
 """
 
 import math
