@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console, Group
-from rich.panel import Panel
+from rich.console import Console
 from rich.text import Text
 
 from pipeline import app
@@ -59,7 +58,7 @@ def demo(
         local_servers(folder, newsroom) as servers,
         Narrator(servers.slack, servers.mail, console) as narrator,
     ):
-        console.print(_where_to_look(servers))
+        _tell_where(servers, console)
         if once:
             code = _once(servers, narrator)
         else:
@@ -134,17 +133,15 @@ def _with_airflow(
         director.stop()
 
 
-def _where_to_look(servers: LocalServers) -> Panel:
-    lines = (
+def _tell_where(servers: LocalServers, console: Console) -> None:
+    console.print(Text("On this machine, while the demo runs:", style="bold"))
+    for name, where in (
         ("Slack", servers.slack.url),
         ("mail", str(servers.mail.folder / "index.html")),
         ("newsroom", servers.newsroom.url),
         ("feeds", f"MINERALWATCH_VAR_DIR={servers.home} mineralwatch feeds health"),
-    )
-    return Panel(
-        Group(*(Text(f"{name:<10}{where}") for name, where in lines)),
-        title="on this machine, while the demo runs",
-    )
+    ):
+        console.print(Text(f"  {name:<10}{where}"))
 
 
 def _tell_end(servers: LocalServers, narrator: Narrator, console: Console) -> None:
