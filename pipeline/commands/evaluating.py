@@ -9,7 +9,14 @@ from rich.progress import track
 from rich.table import Table
 
 from pipeline.commands.common import Json, err, out, print_json, told_errors
-from pipeline.commands.reading import Lines, assessor_in_force, cluster_document, document, end
+from pipeline.commands.reading import (
+    Lines,
+    assessor_in_force,
+    cluster_document,
+    document,
+    end,
+    gazetteer_in_force,
+)
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -84,8 +91,10 @@ def _stories(gold: list[dict[str, Any]], readings: list["Assessment"]) -> "Stori
     labelled = [pair for pair in zip(gold, readings, strict=True) if "event" in pair[0]]
     if not any(row["event"] for row, _ in labelled):
         return None
+    gazetteer = gazetteer_in_force()
     documents = sorted(
-        (cluster_document(row, reading) for row, reading in labelled), key=lambda d: d.published_at
+        (cluster_document(row, reading, gazetteer) for row, reading in labelled),
+        key=lambda document: document.published_at,
     )
     stream = StoryStream()
     found = {doc.id: stream.assign(doc) for doc in documents}

@@ -22,6 +22,7 @@ from schemas.story import ClusterDocument
 
 if TYPE_CHECKING:
     from pipeline.assess.assessor import Assessor
+    from pipeline.cluster.places import Gazetteer
 
 CHUNK = 256
 """Lines read before any is answered: enough for spaCy's batches, little enough to stay prompt."""
@@ -53,11 +54,11 @@ def cluster() -> None:
 
     with told_errors():
         assessor = assessor_in_force()
-        stream = StoryStream()
+        stream, gazetteer = StoryStream(), gazetteer_in_force()
         lines = Lines(sys.stdin)
         for chunk in _chunks(lines):
             for row, reading in _read(chunk, assessor):
-                story = stream.assign(cluster_document(row, reading))
+                story = stream.assign(cluster_document(row, reading, gazetteer))
                 print_line({"id": row.get("id"), "story": story})
             sys.stdout.flush()
     end(lines)
@@ -108,6 +109,13 @@ def assessor_in_force() -> "Assessor":
     return build_assessor(load_rules(load_settings()))
 
 
+def gazetteer_in_force() -> "Gazetteer":
+    """The states that the configuration knows by name."""
+    from pipeline.cluster.places import Gazetteer
+
+    return Gazetteer.of_states(load_rules(load_settings()).lexicon.states.states)
+
+
 def _read(
     chunk: Sequence[dict[str, Any]], assessor: "Assessor"
 ) -> Iterator[tuple[dict[str, Any], Assessment]]:
@@ -129,12 +137,16 @@ def _text(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
-def cluster_document(row: dict[str, Any], reading: Assessment) -> ClusterDocument:
+def cluster_document(
+    row: dict[str, Any], reading: Assessment, gazetteer: "Gazetteer"
+) -> ClusterDocument:
     """A row and its reading as clustering takes them."""
+    title, summary = _text(row.get("title")), _text(row.get("summary"))
     return ClusterDocument(
         id=str(row.get("id")),
-        title=_text(row.get("title")),
-        summary=_text(row.get("summary")),
+        title=title,
+        summary=summary,
+        places=gazetteer.places(title, summary),
         published_at=_published(row.get("published")),
         language=reading.language,
         parties=reading.parties,

@@ -5,12 +5,12 @@ so that neither can be lost nor doubled whatever is killed when.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from pipeline.cluster.keys import MAX_CANDIDATES, keys
-from pipeline.cluster.match import choose
+from pipeline.cluster.match import WINDOW, choose
+from pipeline.cluster.places import Gazetteer
 from pipeline.ledger.match import agreement_of
 from pipeline.ledger.story_stage import StageReport as Lead
 from pipeline.ledger.timeline import advance
@@ -20,13 +20,10 @@ from pipeline.stages.storytelling import grown, leading, opened
 from pipeline.store import agreements, assessments, stories
 from pipeline.store.assessments import ReadArticle
 from schemas.report import StageReport
-from schemas.story import Story
+from schemas.story import ClusterDocument, Story
 
 BATCH = 50
 """Readings a transaction."""
-
-WINDOW = timedelta(days=10)
-"""Articles further apart than this do not tell one happening."""
 
 
 def link(context: Context, ruleset: str) -> StageReport:
@@ -35,11 +32,12 @@ def link(context: Context, ruleset: str) -> StageReport:
     tally.set(linked=0, stories=0, moves=0, alerts=0)
     with context.database.write() as session:
         agreements.sync_agreements(context.catalog.agreements, session=session)
+    linker = Linker(context, tally)
     while True:
         with context.database.write() as session:
             waiting = assessments.unlinked(ruleset=ruleset, limit=BATCH, session=session)
             for read in waiting:
-                link_one(read, context, tally, session=session)
+                linker.link(read, session=session)
                 assessments.mark_linked(
                     read.article.id, ruleset=ruleset, now=context.now, session=session
                 )
@@ -48,77 +46,84 @@ def link(context: Context, ruleset: str) -> StageReport:
         tally.add("linked", len(waiting))
 
 
-def link_one(read: ReadArticle, context: Context, tally: Tally, *, session: Session) -> None:
-    """Work one reading into its story, within the caller's transaction."""
-    before, similarity = _find(read, session)
-    agreement = agreement_of(
-        read.assessment.agreement,
-        read.assessment.parties,
-        read.assessment.minerals,
-        context.catalog.agreements,
-    )
-    shaped = opened(read, agreement) if before is None else grown(before, read, agreement)
-    story = stories.save_story(shaped, session=session)
-    tally.add("stories", before is None)
-    _attach(story, read, similarity, context, session)
-    lead = leading(stories.read_articles([story.id], session=session)[story.id])
-    if lead is not None:
-        story = stories.save_story(replace(story, stage=lead.stage), session=session)
-        tally.add("moves", _record(story, lead, context, session))
-    if not read.article.backfill:
-        tally.add("alerts", routing.alert(before, story, read, context, session))
+class Linker:
+    """Works readings into stories, within the caller's transaction."""
 
+    def __init__(self, context: Context, tally: Tally) -> None:
+        self._context = context
+        self._tally = tally
+        self._gazetteer = Gazetteer.of_states(context.catalog.rules.lexicon.states.states)
 
-def _attach(
-    story: Story, read: ReadArticle, similarity: float, context: Context, session: Session
-) -> None:
-    stories.attach(
-        story.id,
-        read.article.id,
-        keys(stories.cluster_document(read)),
-        similarity=similarity,
-        at=context.now,
-        published_at=read.article.published_at,
-        session=session,
-    )
+    def link(self, read: ReadArticle, *, session: Session) -> None:
+        """Find or open the article's story, move its agreement, queue what is to be told."""
+        context, tally = self._context, self._tally
+        document = self._placed(stories.cluster_document(read))
+        before, similarity = self._find(read, document, session)
+        agreement = agreement_of(
+            read.assessment.agreement,
+            read.assessment.parties,
+            read.assessment.minerals,
+            context.catalog.agreements,
+        )
+        shaped = opened(read, agreement) if before is None else grown(before, read, agreement)
+        story = stories.save_story(shaped, session=session)
+        tally.add("stories", before is None)
+        stories.attach(
+            story.id,
+            read.article.id,
+            keys(document),
+            similarity=similarity,
+            at=context.now,
+            published_at=read.article.published_at,
+            session=session,
+        )
+        lead = leading(stories.read_articles([story.id], session=session)[story.id])
+        if lead is not None:
+            story = stories.save_story(replace(story, stage=lead.stage), session=session)
+            tally.add("moves", self._record(story, lead, session))
+        if not read.article.backfill:
+            tally.add("alerts", routing.alert(before, story, read, context, session))
 
-
-def _find(read: ReadArticle, session: Session) -> tuple[Story | None, float]:
-    """The story that tells the same happening, and how alike the telling is."""
-    own = stories.story_of_article(read.article.id, session=session)
-    if own is not None:
-        return stories.get_story(own, session=session), 1.0
-    document = stories.cluster_document(read)
-    found = choose(
-        document,
-        stories.candidates(
+    def _find(
+        self, read: ReadArticle, document: ClusterDocument, session: Session
+    ) -> tuple[Story | None, float]:
+        """The story that tells the same happening, and how alike the telling is."""
+        own = stories.story_of_article(read.article.id, session=session)
+        if own is not None:
+            return stories.get_story(own, session=session), 1.0
+        candidates = stories.candidates(
             keys(document),
             since=document.published_at - WINDOW,
             until=document.published_at + WINDOW,
             limit=MAX_CANDIDATES,
             session=session,
-        ),
-    )
-    if found is None:
-        return None, 1.0
-    return stories.get_story(found.story_id, session=session), found.similarity
+        )
+        placed = [replace(c, document=self._placed(c.document)) for c in candidates]
+        found = choose(document, placed)
+        if found is None:
+            return None, 1.0
+        return stories.get_story(found.story_id, session=session), found.similarity
 
+    def _placed(self, document: ClusterDocument) -> ClusterDocument:
+        """The document with the states that it names, parties or not."""
+        places = self._gazetteer.places(document.title, document.summary)
+        return replace(document, places=places)
 
-def _record(story: Story, lead: Lead, context: Context, session: Session) -> bool:
-    """Move the agreement's timeline where the story reports a further stage."""
-    if story.agreement is None:
-        return False
-    agreement = agreements.get_agreement(story.agreement, session=session)
-    if agreement is None:
-        return False
-    transition = advance(
-        agreement,
-        stage=lead.stage,
-        story_id=story.id,
-        at=lead.at,
-        quote=lead.quote,
-        article_url=lead.article_url,
-    )
-    if transition is None:
-        return False
-    return agreements.add_transition(transition, now=context.now, session=session)
+    def _record(self, story: Story, lead: Lead, session: Session) -> bool:
+        """Move the agreement's timeline where the story reports a further stage."""
+        if story.agreement is None:
+            return False
+        agreement = agreements.get_agreement(story.agreement, session=session)
+        if agreement is None:
+            return False
+        transition = advance(
+            agreement,
+            stage=lead.stage,
+            story_id=story.id,
+            at=lead.at,
+            quote=lead.quote,
+            article_url=lead.article_url,
+        )
+        if transition is None:
+            return False
+        return agreements.add_transition(transition, now=self._context.now, session=session)

@@ -17,7 +17,7 @@ from pipeline.notify.outbox import Senders
 from pipeline.settings import Settings
 from pipeline.stages import assess as assess_stage
 from pipeline.stages import link as link_stage
-from pipeline.stages.context import Context
+from pipeline.stages.context import Context, Tally
 from pipeline.stages.deliver import deliver
 from pipeline.store import articles, assessments, outbox
 from pipeline.store.engine import open_database
@@ -149,11 +149,11 @@ class _Work:
 
     def _killed_link(self) -> None:
         """The process dies inside the transaction, with half of it done."""
-        tally = link_stage.Tally("link", NOW)
+        linker = link_stage.Linker(self.context, Tally("link", NOW))
         try:
             with self.context.database.write() as session:
                 for read in assessments.unlinked(ruleset=RULESET, limit=3, session=session):
-                    link_stage.link_one(read, self.context, tally, session=session)
+                    linker.link(read, session=session)
                 raise Killed
         except Killed:
             return
