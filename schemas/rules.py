@@ -172,6 +172,9 @@ class StagesFile(Strict):
     threshold: float = Field(default=0.5, gt=0, lt=1)
     summary_factor: float = Field(default=0.8, gt=0, le=1)
     """What a match in the summary is worth beside one in the title."""
+    firm_order: int = 40
+    """Where the title tells a stage from this order on, the summary's own tellings weigh less."""
+    summary_factor_beside_title: float = Field(default=0.6, gt=0, le=1)
     shields: tuple[PatternConfig, ...] = ()
     stages: tuple[StageConfig, ...]
     examples: tuple[Example, ...] = ()

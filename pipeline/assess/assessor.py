@@ -40,6 +40,16 @@ class Assessor:
         """Read one document."""
         return next(self.assess((document,)))
 
+    def read_fully(self, document: Document) -> Reading:
+        """Read a document with every label, relevant or not: to test rules and to explain."""
+        ready = prepare(document)
+        language, _ = detect(ready.text, document.language)
+        nlp = self._pipeline(language)
+        doc = self._doc(nlp, ready)
+        doc._.forced = True
+        reading: Reading = nlp(doc)._.reading
+        return reading
+
     def _assess_batch(self, batch: list[Document]) -> list[Assessment]:
         prepared: list[tuple[Prepared, str, tuple[str, ...]]] = []
         places: dict[str, list[int]] = defaultdict(list)

@@ -36,9 +36,9 @@ _PREFIXES = {
 
 _published: WeakValueDictionary[str, "Published"] = WeakValueDictionary()
 
-for _extension in ("prepared", "reading"):
+for _extension, _default in (("prepared", None), ("reading", None), ("forced", False)):
     if not Doc.has_extension(_extension):
-        Doc.set_extension(_extension, default=None)
+        Doc.set_extension(_extension, default=_default)
 
 
 class Published:
@@ -63,7 +63,8 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
 
     def gate(doc: Doc) -> Doc:
         found = finder.keys(doc)
-        if found and all(not group.isdisjoint(found) for group in groups):
+        passes = bool(found) and all(not group.isdisjoint(found) for group in groups)
+        if passes or doc._.forced:
             prepared: Prepared = doc._.prepared
             border = sum(1 for token in doc if token.idx < prepared.border)
             doc._.reading = Reading(prepared, doc, compiled, {}, (), border)
@@ -114,7 +115,7 @@ def make_labels(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG
 
     def labels(doc: Doc) -> Doc:
         reading: Reading | None = doc._.reading
-        if reading is None or not reading.relevant:
+        if reading is None or not (reading.relevant or doc._.forced):
             return doc
         read_parties(reading)
         read_agreement(reading)

@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
-from pipeline.assess.compiled import STATE_KINDS, Compiled
+from pipeline.assess.compiled import Compiled
 from pipeline.assess.patterns import Span
 from pipeline.assess.reading import Mention
 
@@ -80,6 +80,8 @@ def resolve(
 ) -> tuple[Mention, ...]:
     """Drop look-alikes, add the general classes (``state`` …), return the states' mentions."""
     _drop_noise(found, "mineral:", "mineral_noise")
+    for barred in [key for key in found if key.endswith("_not")]:
+        _drop_noise(found, barred.removesuffix("_not"), barred, whole=True)
     mentions = _mentions(found, compiled)
     for mention in mentions:
         found.setdefault("state", []).append(mention.span)
@@ -115,11 +117,14 @@ def _gather(found: dict[str, list[Span]], name: str, keys: Iterable[str]) -> Non
         found[name] = sorted(spans, key=_by_start)
 
 
-def _drop_noise(found: dict[str, list[Span]], prefix: str, noise: str) -> None:
+def _drop_noise(
+    found: dict[str, list[Span]], prefix: str, noise: str, *, whole: bool = False
+) -> None:
+    """Drop what lies inside the noise, of keys with the prefix or of the one key."""
     barred = found.get(noise, [])
     if not barred:
         return
-    for key in [key for key in found if key.startswith(prefix)]:
+    for key in [k for k in found if (k == prefix if whole else k.startswith(prefix))]:
         kept = [span for span in found[key] if not any(_inside(span, other) for other in barred)]
         if kept:
             found[key] = kept
@@ -134,15 +139,14 @@ def _inside(span: Span, other: Span) -> bool:
 def _mentions(found: dict[str, list[Span]], compiled: Compiled) -> tuple[Mention, ...]:
     """States, the longest name winning ("DR Congo" is not Congo), and what bodies stand for."""
     candidates: list[Mention] = []
-    for state in compiled.rules.lexicon.states.states:
-        for kind in STATE_KINDS:
-            spans = found.get(f"state.{state.code}.{kind}", ())
-            candidates += [Mention(state.code, kind, span) for span in spans]
-    bodies = [
-        Mention(body.state or "", "body", span)
-        for body in compiled.rules.lexicon.bodies.bodies
-        for span in found.get(f"body:{body.id}", ())
-    ]
+    bodies: list[Mention] = []
+    states = {body.id: body.state or "" for body in compiled.rules.lexicon.bodies.bodies}
+    for key, spans in found.items():
+        if key.startswith("state."):
+            _, code, kind = key.split(".")
+            candidates += [Mention(code, kind, span) for span in spans]
+        elif key.startswith("body:"):
+            bodies += [Mention(states[key[5:]], "body", span) for span in spans]
     barred = [*found.get("state_noise", ()), *(mention.span for mention in bodies)]
     candidates = [m for m in candidates if not any(_inside(m.span, other) for other in barred)]
     for group in compiled.rules.lexicon.states.groups:
@@ -153,7 +157,7 @@ def _mentions(found: dict[str, list[Span]], compiled: Compiled) -> tuple[Mention
 
 
 def _acts(mention: Mention, doc: Doc) -> bool:
-    """Whether a mention is of the state itself: not an adjective, a place, or "Japan's Marubeni"."""
+    """Whether it is the state itself: not an adjective, a place, or "Japan's Marubeni"."""
     start, end = mention.span
     if mention.kind == "adjective":
         return False

@@ -9,6 +9,8 @@ _CYRILLIC = frozenset({"uk", "ru", "kk"})
 _UK = frozenset("іїєґІЇЄҐ")
 _KK = frozenset("әғқңөұүһӘҒҚҢӨҰҮҺ")
 _RU = frozenset("ыэёъЫЭЁЪ")
+_ASCII_WRITTEN = frozenset({"en", "uz", "es", "fr", "de"})
+"""Languages of which a text may have plain ASCII letters only; such a hint is taken at its word."""
 _SAMPLE = 600
 _LONG_ENOUGH = 12
 
@@ -16,6 +18,8 @@ _LONG_ENOUGH = 12
 def detect(text: str, hint: str | None) -> tuple[str, tuple[str, ...]]:
     """Return (language to read in, problems)."""
     sample = text[:_SAMPLE]
+    if sample.isascii() and hint in _ASCII_WRITTEN:
+        return hint, ()
     letters = [c for c in sample if c.isalpha()]
     wanted = (hint or "").lower().split("-")[0] or None
     cyrillic = sum("\u0400" <= c <= "\u04ff" for c in letters)

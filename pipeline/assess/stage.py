@@ -1,9 +1,11 @@
 """How far the agreement is, by the words that say so."""
 
+from dataclasses import dataclass
+
 from pipeline.assess.compiled import CompiledStage
 from pipeline.assess.patterns import Match, Span
 from pipeline.assess.reading import Reading, best
-from schemas.assessment import Evidence, Stage
+from schemas.assessment import Evidence
 
 
 def read_stage(reading: Reading) -> None:
@@ -18,19 +20,32 @@ def read_stage(reading: Reading) -> None:
         for weighted in reading.compiled.shields
         for match in reading.matches(weighted)
     }
-    chosen: tuple[int, Stage, tuple[Evidence, ...]] | None = None
-    for stage in reading.compiled.stages:
-        score, evidence = _score(reading, stage, shields, config.summary_factor)
-        if score >= config.threshold and (chosen is None or stage.order > chosen[0]):
-            chosen = (stage.order, stage.stage, evidence)
-    if chosen is not None:
-        reading.stage, reading.stage_evidence = chosen[1], chosen[2]
+    tellings = [_telling(reading, stage, shields) for stage in reading.compiled.stages]
+    firm = any(t.title >= config.threshold and t.stage.order >= config.firm_order for t in tellings)
+    factor = config.summary_factor_beside_title if firm else config.summary_factor
+    reached = [t for t in tellings if t.score(factor) >= config.threshold]
+    if reached:
+        furthest = max(reached, key=lambda telling: telling.stage.order)
+        reading.stage, reading.stage_evidence = furthest.stage.stage, best(furthest.evidence)
 
 
-def _score(
-    reading: Reading, stage: CompiledStage, shields: set[Span], summary_factor: float
-) -> tuple[float, tuple[Evidence, ...]]:
-    doubt, against = 1.0, 0.0
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """How surely the title and the summary tell a stage, each 0–1, and what speaks against it."""
+
+    stage: CompiledStage
+    title: float
+    summary: float
+    against: float
+    evidence: tuple[Evidence, ...]
+
+    def score(self, summary_factor: float) -> float:
+        """Both parts taken as independent witnesses."""
+        return 1 - (1 - self.title) * (1 - self.summary * summary_factor) - self.against
+
+
+def _telling(reading: Reading, stage: CompiledStage, shields: set[Span]) -> _Telling:
+    title, summary, against = 1.0, 1.0, 0.0
     evidence: list[Evidence] = []
     for weighted in stage.patterns:
         found = [match for match in reading.matches(weighted) if not _shielded(match, shields)]
@@ -39,16 +54,19 @@ def _score(
         if weighted.weight < 0:
             against -= weighted.weight
             continue
-        factor = 1.0 if any(reading.in_title(match) for match in found) else summary_factor
-        doubt *= 1 - min(weighted.weight * factor, 0.99)
+        doubt = 1 - min(weighted.weight, 0.99)
+        if any(reading.in_title(match) for match in found):
+            title *= doubt
+        else:
+            summary *= doubt
         evidence += [reading.evidence(match, weighted.id) for match in found[:2]]
-    return (1 - doubt) - against, best(evidence)
+    return _Telling(stage, 1 - title, 1 - summary, against, tuple(evidence))
 
 
 def _shielded(match: Match, shields: set[Span]) -> bool:
-    """True where a step lies strictly inside a shield that the match does not itself contain."""
+    """True where a step is a true part of a shield: "sign" in "ready to sign"."""
     return any(
-        start <= step[0] and step[1] <= end and not (match.start <= start and end <= match.end)
+        start <= step[0] and step[1] <= end and step != (start, end)
         for start, end in shields
         for step in match.steps
     )
