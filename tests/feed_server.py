@@ -26,6 +26,7 @@ class FeedServer:
         self.port = 0
         self.asked: Counter[str] = Counter()
         self.requests: list[web.BaseRequest] = []
+        self.peers: list[tuple[str, int]] = []
         self._handlers: dict[str, Handler] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -101,10 +102,16 @@ class FeedServer:
     async def _stop(self) -> None:
         assert self._runner is not None
         await self._runner.cleanup()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:  # answers that hang on purpose
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked[request.path] += 1
         self.requests.append(request)
+        if request.transport is not None:
+            self.peers.append(request.transport.get_extra_info("peername")[:2])
         handler = self._handlers.get(request.path)
         if handler is None:
             return web.Response(status=404, text="nothing here")

@@ -50,7 +50,7 @@ class _Hop:
 
 
 class Fetcher:
-    """Fetches feeds; an async context manager around one aiohttp session.
+    """Fetches feeds; an async context manager around aiohttp.
 
     Args:
         timeout_s: seconds for one fetch in all, redirects and body included.
@@ -81,24 +81,30 @@ class Fetcher:
             "Accept-Encoding": "gzip, deflate",
         }
         self._slots = asyncio.Semaphore(concurrency)
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,  # the semaphore is the limit; waiting in a connector would cost fetch time
-                resolver=GuardedResolver(self.guard),
-                ttl_dns_cache=300,
-                socket_factory=self.guard.open_socket,
-            ),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=self._timeout_s * _CONNECT_SHARE
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            max_line_size=_MAX_HEADER_BYTES,
-            max_field_size=_MAX_HEADER_BYTES,
-        )
+        resolver = GuardedResolver(self.guard)
+        # Thousands of hosts asked once each would use up the file descriptors with connections
+        # that stay open, and servers that are asked to close them do not all do so.
+        for keep_alive in (False, True):
+            self._sessions[keep_alive] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,  # the semaphore is the limit; waiting here would cost fetch time
+                    resolver=resolver,
+                    ttl_dns_cache=300,
+                    socket_factory=self.guard.open_socket,
+                    force_close=not keep_alive,
+                ),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=self._timeout_s * _CONNECT_SHARE
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                max_line_size=_MAX_HEADER_BYTES,
+                max_field_size=_MAX_HEADER_BYTES,
+            )
+        self._resolver = resolver
         return self
 
     async def __aexit__(
@@ -107,9 +113,10 @@ class Fetcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
+        await self._resolver.close()
 
     async def fetch(
         self,
@@ -118,6 +125,7 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         now: datetime | None = None,
+        keep_alive: bool = False,
     ) -> FetchResult:
         """Ask ``url`` once, following at most five redirects.
 
@@ -126,17 +134,21 @@ class Fetcher:
             etag: the validator of the last answer, sent as If-None-Match.
             last_modified: the other validator, sent as If-Modified-Since.
             now: what a Retry-After date is taken against where the answer has no Date.
+            keep_alive: leave the connection open, because the host will soon be asked again.
 
         Raises:
             RuntimeError: the Fetcher is used outside ``async with``.
         """
+        if not self._sessions:
+            raise RuntimeError("a Fetcher is used within `async with`")
+        session = self._sessions[keep_alive]
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditions.items() if value}
         async with self._slots:
             started = time.perf_counter()
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    result = await self._follow(url, headers, now or datetime.now(UTC))
+                    result = await self._follow(session, url, headers, now or datetime.now(UTC))
             except TimeoutError as error:
                 result = self._late(url, error, started)
             except Exception as error:  # noqa: BLE001 - a feed's fault is a value; the kind names it
@@ -150,11 +162,13 @@ class Fetcher:
         words = f"no whole answer within {self._timeout_s:g} s (gave up after {spent:.1f} s)"
         return Failed(url=url, kind=FailureKind.TIMEOUT, message=words)
 
-    async def _follow(self, url: str, headers: dict[str, str], now: datetime) -> FetchResult:
+    async def _follow(
+        self, session: aiohttp.ClientSession, url: str, headers: dict[str, str], now: datetime
+    ) -> FetchResult:
         seen = {url}
         here, moved, permanent = url, None, True
         for _ in range(MAX_HOPS + 1):
-            result = await self._ask(here, headers, now)
+            result = await self._ask(session, here, headers, now)
             if not isinstance(result, _Hop):
                 return result if isinstance(result, Failed) else replace(result, moved_to=moved)
             permanent = permanent and result.permanent
@@ -165,11 +179,11 @@ class Fetcher:
             seen.add(here)
         return _looped(url, f"more than {MAX_HOPS} redirects")
 
-    async def _ask(self, url: str, headers: dict[str, str], now: datetime) -> FetchResult | _Hop:
-        if self._session is None:
-            raise RuntimeError("a Fetcher is used within `async with`")
+    async def _ask(
+        self, session: aiohttp.ClientSession, url: str, headers: dict[str, str], now: datetime
+    ) -> FetchResult | _Hop:
         target = _checked(url, self.guard)
-        async with self._session.get(
+        async with session.get(
             target, headers=self._headers | headers, allow_redirects=False
         ) as response:
             names = {name.lower(): value for name, value in response.headers.items()}

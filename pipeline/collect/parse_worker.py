@@ -7,6 +7,7 @@ reads stdout, so that pickle meets no stranger's bytes but as the value of ``byt
 import os
 import pickle
 import resource
+import signal
 import struct
 import sys
 from typing import BinaryIO
@@ -19,6 +20,7 @@ _MAX_MEMORY = 2 << 30  # address space; a document that needs more is refused, n
 
 def main() -> None:
     """Answer until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it closes our stdin
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's print must not reach the pipe

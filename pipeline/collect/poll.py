@@ -91,7 +91,9 @@ async def poll_feeds(
         while waiting:
             async with slots:
                 if waiting:
-                    await done.put(await _poll_one(waiting.popleft(), fetcher, pool, now))
+                    state = waiting.popleft()
+                    polled = await _poll_one(state, fetcher, pool, now, more=bool(waiting))
+                    await done.put(polled)
 
     workers = [
         asyncio.create_task(work(waiting))
@@ -124,10 +126,10 @@ def _is_own(host: str) -> bool:
 
 
 async def _poll_one(
-    state: FeedState, fetcher: Fetcher, pool: ParsePool, now: datetime
+    state: FeedState, fetcher: Fetcher, pool: ParsePool, now: datetime, *, more: bool
 ) -> PolledFeed:
     try:
-        return await _poll(state, fetcher, pool, now)
+        return await _poll(state, fetcher, pool, now, more=more)
     except Exception as error:  # noqa: BLE001 - one feed's trouble must not end the others' poll
         _log.error("poll_broke", feed=state.name, url=state.url, exc_info=True)
         words = f"{type(error).__name__}: {error}"
@@ -135,9 +137,15 @@ async def _poll_one(
         return _failed(state, failure, now)
 
 
-async def _poll(state: FeedState, fetcher: Fetcher, pool: ParsePool, now: datetime) -> PolledFeed:
+async def _poll(
+    state: FeedState, fetcher: Fetcher, pool: ParsePool, now: datetime, *, more: bool
+) -> PolledFeed:
     result = await fetcher.fetch(
-        state.url, etag=state.etag, last_modified=state.last_modified, now=now
+        state.url,
+        etag=state.etag,
+        last_modified=state.last_modified,
+        now=now,
+        keep_alive=more,
     )
     if isinstance(result, Failed):
         return _failed(state, result, now)

@@ -52,7 +52,7 @@ class _Worker:
     async def _started(self) -> Process:
         if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _START, stdin=PIPE, stdout=PIPE, limit=1 << 20
+                *(sys.executable, "-P", "-c", _START), stdin=PIPE, stdout=PIPE, limit=1 << 20
             )
         return self._process
 

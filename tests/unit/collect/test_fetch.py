@@ -5,7 +5,7 @@ import socket
 from datetime import UTC, datetime
 
 import pytest
-from aiohttp import web
+from aiohttp import TCPConnector, web
 
 from pipeline.collect.fetch import Fetcher
 from schemas.feed import Failed, FailureKind, Fetched, FetchResult, NotModified
@@ -166,10 +166,11 @@ async def test_name_that_changes_its_address_gains_nothing(
             original(info)
             raise ConnectionRefusedError(111, "the test lets nothing out")
 
-        assert fetcher._session is not None
-        fetcher._session.connector._socket_factory = watched  # type: ignore[union-attr]
+        connector = fetcher._sessions[False].connector
+        assert isinstance(connector, TCPConnector)
+        connector._socket_factory = watched
         failed(await fetcher.fetch(f"http://rebind.test:{server.port}/a"), FailureKind.CONNECT)
-        fetcher._session.connector.clear_dns_cache()  # type: ignore[union-attr]
+        connector.clear_dns_cache()
         result = await fetcher.fetch(f"http://rebind.test:{server.port}/a")
     failed(result, FailureKind.FORBIDDEN_ADDRESS)
     assert connected == ["8.8.8.8"]
@@ -223,5 +224,16 @@ async def test_retry_after_date_is_taken_against_now(server: FeedServer) -> None
 
 
 async def test_use_outside_its_context_is_an_error_of_the_caller() -> None:
-    result = await Fetcher().fetch("http://example.com/")
-    assert "async with" in failed(result, FailureKind.INTERNAL).message
+    with pytest.raises(RuntimeError, match="async with"):
+        await Fetcher().fetch("http://example.com/")
+
+
+async def test_connection_is_kept_open_only_where_it_is_asked_for(server: FeedServer) -> None:
+    url = server.serve("/a", "x")
+    for keep_alive in (True, False):
+        async with Fetcher(allow_private=True) as fetcher:
+            for _ in range(3):
+                await fetcher.fetch(url, keep_alive=keep_alive)
+    kept, closed = server.peers[:3], server.peers[3:]
+    assert len(set(kept)) == 1
+    assert len(set(closed)) == 3
