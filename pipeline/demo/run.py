@@ -80,7 +80,8 @@ def _once(servers: LocalServers, narrator: Narrator) -> int:
         narrator.say("second pass: news that came out meanwhile")
         reports += _pass(opened.run, narrator, urls=servers.newsroom.live_feeds())
     undelivered = sum(r.counts.get("failed", 0) + r.counts.get("parked", 0) for r in reports)
-    return 1 if undelivered or narrator.first_digest_s is None else 0
+    untold = narrator.first_alert_s is None or narrator.first_digest_s is None
+    return 1 if undelivered or untold else 0
 
 
 @contextmanager
