@@ -62,7 +62,7 @@ def _article(
         title=title,
         summary=summary,
         language=_language(f"{title} {summary}", languages),
-        outlet=entry.source_name or _host(entry.source_url or entry.link) or feed_name,
+        outlet=_outlet(entry) or feed_name,
         published_at=entry.published if entry.published is not None and dated else now,
         dated=dated,
         content_hash=hashlib.sha256(f"{title}\x1f{summary}".encode()).hexdigest(),
@@ -96,6 +96,11 @@ def _summary(entry: FeedEntry, title: str) -> str:
         f"{entry.title} {entry.source_name}",
     }
     return "" if entry.title and entry.summary in said else entry.summary
+
+
+def _outlet(entry: FeedEntry) -> str:
+    """Who published it, named alike whether its own feed or an aggregator brings it: its host."""
+    return _host(entry.source_url) or entry.source_name or _host(entry.link)
 
 
 def _host(url: str | None) -> str:

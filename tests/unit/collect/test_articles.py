@@ -97,7 +97,9 @@ def test_aggregator_names_the_outlet() -> None:
             source_url="https://www.reuters.com",
         )
     )
-    assert (article.outlet, article.title, article.summary) == ("Reuters", "Ukraine signs deal", "")
+    told = ("reuters.com", "Ukraine signs deal", "")
+    assert (article.outlet, article.title, article.summary) == told
+    assert one(FeedEntry("t", "s", source_name="Reuters")).outlet == "Reuters"
 
 
 def test_title_that_merely_ends_with_the_outlets_name_is_kept() -> None:
