@@ -12,13 +12,19 @@ _RU = frozenset("ыэёъЫЭЁЪ")
 _ASCII_WRITTEN = frozenset({"en", "uz", "es", "fr", "de"})
 """Languages of which a text may have plain ASCII letters only; such a hint is taken at its word."""
 _SAMPLE = 600
+_SMALL_WORDS = frozenset(
+    "el los las que y un una con por del sobre le les des et une du sur dans avec pour est der die "
+    "das und mit für über von den im zum zur nicht eine einen".split()
+)
+_ENGLISH_WORDS = frozenset("the of and to for on with its".split())
+_SEVERAL = 2
 _LONG_ENOUGH = 12
 
 
 def detect(text: str, hint: str | None) -> tuple[str, tuple[str, ...]]:
     """Return (language to read in, problems)."""
     sample = text[:_SAMPLE]
-    if sample.isascii() and hint in _ASCII_WRITTEN:
+    if sample.isascii() and hint in _ASCII_WRITTEN and not _foreign(sample, hint):
         return hint, ()
     letters = [c for c in sample if c.isalpha()]
     wanted = (hint or "").lower().split("-")[0] or None
@@ -26,7 +32,7 @@ def detect(text: str, hint: str | None) -> tuple[str, tuple[str, ...]]:
     in_cyrillic = cyrillic * 2 > len(letters)
     if not letters:
         return (wanted if wanted in LANGUAGES else "en"), ()
-    if wanted in LANGUAGES and _fits(wanted, in_cyrillic, letters):
+    if wanted in LANGUAGES and _fits(wanted, in_cyrillic, letters, sample):
         return wanted, ()
     found = _by_letters(letters) if in_cyrillic else _by_model(sample, wanted)
     if wanted and wanted != found:
@@ -35,13 +41,21 @@ def detect(text: str, hint: str | None) -> tuple[str, tuple[str, ...]]:
     return found, ()
 
 
-def _fits(language: str, in_cyrillic: bool, letters: list[str]) -> bool:
+def _fits(language: str, in_cyrillic: bool, letters: list[str], sample: str) -> bool:
     if in_cyrillic != (language in _CYRILLIC):
         # Uzbek is written in both scripts; its Cyrillic form is read by Russian rules.
         return False
     if not in_cyrillic:
-        return True
+        return not _foreign(sample, language)
     return _by_letters(letters) == language or not _telling(letters)
+
+
+def _foreign(sample: str, language: str) -> bool:
+    """True where a text tagged English has several small words of French, Spanish or German."""
+    if language != "en":
+        return False
+    words = set(sample.lower().split())
+    return len(words & _SMALL_WORDS) >= _SEVERAL and not words & _ENGLISH_WORDS
 
 
 def _telling(letters: list[str]) -> bool:
