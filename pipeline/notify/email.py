@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, getaddresses, parseaddr
 from typing import Any, Final
 from urllib.parse import quote
 
 from pipeline.errors import ConfigError
 from pipeline.log import get_logger, mask
+from pipeline.notify.mail_policy import MAIL_POLICY
 from pipeline.notify.smtp_url import Security, SmtpConfig, parse_smtp_url
 from pipeline.notify.text import clean
 from schemas.alert import Delivery, OutboxMessage, Parked, Retry, Sent
@@ -50,7 +50,7 @@ def build_email(
     )
     if not to:
         raise ConfigError("an e-mail needs a recipient", mend="set MINERALWATCH_DIGEST_TO")
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=MAIL_POLICY)
     message["From"] = from_
     message["To"] = to
     message["Subject"] = clean(rendered.subject)[:_SUBJECT]
