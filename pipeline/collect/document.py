@@ -21,10 +21,11 @@ _MAX_ENTITIES = 300
 _HTML_NAME = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31};)")
 # References to what is no character: controls, numbers too high, and the halves of a pair that
 # some software writes for an emoji. Any of them stops a parser.
-_ODD_NUMBERS = re.compile(
-    r"(?:&#(?:0*(?:[12]?\d|3[01]|5[5-7]\d{3}|[1-9]\d{6,})"
-    r"|[xX]0*(?:1?[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[1-9a-fA-F][\da-fA-F]{5,}));)+"
+_ODD_NUMBER = (
+    r"&#(?:0*(?:[12]?\d|3[01]|5[5-7]\d{3}|[1-9]\d{6,})"
+    r"|[xX]0*(?:1?[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[1-9a-fA-F][\da-fA-F]{5,}));"
 )
+_ODD_NUMBERS = re.compile(f"{_ODD_NUMBER}(?:{_ODD_NUMBER})*")
 _FEED_START = re.compile(r"<\?xml\b|<rss\b|<feed\b|<rdf:RDF\b", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _JUNK_LIMIT = 64 * 1024

@@ -92,13 +92,13 @@ async def poll_feeds(
             async with slots:
                 if waiting:
                     state = waiting.popleft()
-                    polled = await _poll_one(state, fetcher, pool, now, more=bool(waiting))
-                    await done.put(polled)
+                    # In no local variable: it would live until this worker's next turn.
+                    await done.put(await _poll_one(state, fetcher, pool, now, more=bool(waiting)))
 
     workers = [
         asyncio.create_task(work(waiting))
         for host, waiting in _by_host(states).items()
-        for _ in range(len(waiting) if _is_own(host) else min(per_host, len(waiting)))
+        for _ in range(min(len(waiting), fetcher.concurrency if _is_own(host) else per_host))
     ]
     try:
         for _ in states:

@@ -1,6 +1,7 @@
 """Polling many feeds against a real server."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -260,6 +261,17 @@ async def test_consumer_may_stop_early(server: FeedServer) -> None:
         await polled.aclose()  # type: ignore[attr-defined]
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         assert [task for task in others if "work" in repr(task.get_coro())] == []
+
+
+async def test_what_was_handed_over_is_not_kept(server: FeedServer) -> None:
+    states = [state(server.serve(f"/{n}", rss(f"t{n}")), n) for n in range(40)]
+    alive = []
+    async with room(concurrency=4) as (fetcher, pool):
+        async for polled in poll_feeds(states, fetcher=fetcher, pool=pool, now=NOW):
+            del polled
+            gc.collect()
+            alive.append(sum(isinstance(thing, PolledFeed) for thing in gc.get_objects()))
+    assert max(alive) <= 2 * 4 + 1
 
 
 async def test_no_feeds_no_polls() -> None:
