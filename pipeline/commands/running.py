@@ -105,13 +105,20 @@ def _outcome(app: App, reports: list[StageReport], began: datetime) -> dict[str,
     }
 
 
-def poll(feeds: Feeds = None, url: Urls = None, as_json: Json = False) -> None:
+def poll(
+    feeds: Feeds = None,
+    url: Urls = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All feeds, whether they are due or not.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Poll the feeds that are due, or those named.
 
     Example: mineralwatch poll --feeds my-feeds.opml
     """
     log.configure()
-    params: dict[str, Any] = {"urls": tuple(url)} if url else {}
+    params: dict[str, Any] = {"urls": tuple(url)} if url else {"everything": everything}
     with told_errors(), open_app(load_settings(feeds_file=feeds)) as app:
         reports = [app.run("poll", **params)]
     show_reports(reports, as_json=as_json)

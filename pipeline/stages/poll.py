@@ -28,10 +28,11 @@ FLUSH_FEEDS = 100
 """What has come is stored after this many feeds or seconds, so that a kill loses little."""
 
 
-def plan(context: Context, *, batch_size: int = BATCH) -> StageReport:
+def plan(context: Context, *, batch_size: int = BATCH, everything: bool = False) -> StageReport:
     """Bring the rows in line with the configuration and part the feeds that are due.
 
-    The report's ``work`` has the parameters of one ``poll`` for each batch.
+    The report's ``work`` has the parameters of one ``poll`` for each batch. ``everything`` takes
+    all feeds for due.
     """
     tally = Tally("plan", context.now)
     with context.database.write() as session:
@@ -41,12 +42,20 @@ def plan(context: Context, *, batch_size: int = BATCH) -> StageReport:
     tally.set(feeds=enabled, due=0, batches=0)
     for slow in (False, True):
         with context.database.read() as session:
-            due = feeds.count_due(now=context.now, slow=slow, session=session)
+            due = feeds.count_due(
+                now=context.now, slow=slow, everything=everything, session=session
+            )
         batches = math.ceil(due / batch_size)
         tally.add("due", due)
         tally.add("batches", batches)
         tally.work += [
-            {"slow": slow, "batch": batch, "of": batches, "planned_at": context.now.isoformat()}
+            {
+                "slow": slow,
+                "batch": batch,
+                "of": batches,
+                "planned_at": context.now.isoformat(),
+                "everything": everything,
+            }
             for batch in range(batches)
         ]
     return tally.report()
@@ -60,8 +69,11 @@ def poll(
     batch: int = 0,
     of: int = 1,
     planned_at: str | None = None,
+    everything: bool = False,
 ) -> StageReport:
     """Poll what is due: all of it, one batch of a plan, or the feeds named by ``urls``.
+
+    ``everything`` polls feeds that are not due as well.
 
     ``planned_at`` keeps a batch what it was planned as, however late it runs. A feed that fails is
     a problem in the report and a row in its history, never an error of the stage.
@@ -81,6 +93,7 @@ def poll(
         due = feeds.due_feeds(
             now=datetime.fromisoformat(planned_at) if planned_at else context.now,
             urls=urls,
+            everything=everything,
             slow=slow,
             batch=batch,
             of=of,

@@ -45,13 +45,18 @@ def due_feeds(
     of: int = 1,
     urls: Sequence[str] | None = None,
     slow: bool | None = None,
+    everything: bool = False,
 ) -> list[FeedState]:
     """Enabled feeds whose time has come; of ``of`` batches by row id, the ``batch``-th.
 
-    ``slow`` asks for those of one lane only; ``urls`` for these feeds, whether due or not.
+    ``slow`` asks for those of one lane only; ``urls`` for these feeds and ``everything`` for all,
+    whether due or not.
     """
     query = select(FeedRow).where(FeedRow.enabled).order_by(FeedRow.id)
-    query = query.where(FeedRow.url.in_(urls)) if urls is not None else query.where(_due(now))
+    if urls is not None:
+        query = query.where(FeedRow.url.in_(urls))
+    elif not everything:
+        query = query.where(_due(now))
     if slow is not None:
         query = query.where(FeedRow.slow.is_(slow))
     if of > 1:
@@ -59,10 +64,12 @@ def due_feeds(
     return [_state(row) for row in session.scalars(query)]
 
 
-def count_due(*, now: datetime, slow: bool, session: Session) -> int:
-    """How many enabled feeds of a lane are due."""
+def count_due(*, now: datetime, slow: bool, session: Session, everything: bool = False) -> int:
+    """How many enabled feeds of a lane are due, or how many there are (``everything``)."""
     query = select(func.count()).select_from(FeedRow)
-    query = query.where(FeedRow.enabled, FeedRow.slow.is_(slow), _due(now))
+    query = query.where(FeedRow.enabled, FeedRow.slow.is_(slow))
+    if not everything:
+        query = query.where(_due(now))
     return session.scalar(query) or 0
 
 

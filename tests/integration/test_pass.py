@@ -144,6 +144,20 @@ def test_a_move_of_the_stage_replies_in_the_thread_and_moves_the_story(world: Wo
     assert found[0].stage.value == "signed"
 
 
+def test_feeds_are_polled_when_due_and_all_of_them_on_request(world: World) -> None:
+    world.run()
+    soon = world.clock.at + timedelta(seconds=1)
+    assert world.app.run("plan", now=soon).counts["due"] == 0
+    plan = world.app.run("plan", now=soon, everything=True)
+    assert plan.counts["due"] == 4
+    quick, slow = plan.work
+    assert world.app.run("poll", now=soon, **quick).counts == {
+        **dict.fromkeys(("new", "edited", "failed"), 0),
+        "feeds": 3,
+    }
+    assert world.app.run("poll", now=soon, **slow).counts["failed"] == 1
+
+
 def test_a_dead_feed_is_a_row_in_the_health_report_and_nothing_else(world: World) -> None:
     world.newsroom.publish(SIGNED)
     reports = world.run()
