@@ -44,7 +44,8 @@ def run(stage: str, **params: Any) -> dict[str, Any]:
     """Run a stage with the settings of this Airflow; returns its report as JSON.
 
     The stage logs one line an outcome; a feed that fails or a message that is refused is a problem
-    in the report, not an error.
+    in the report, not an error. Tasks return the counts as one XCom (``multiple_outputs=False``):
+    one each would be a request each.
     """
     from _settings import settings
 

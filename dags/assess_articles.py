@@ -1,7 +1,12 @@
 """assess_articles: new articles are read, put into stories, and alerts are queued."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+# Airflow puts this folder on the path; whoever loads the file by itself may not.
+sys.path.append(str(Path(__file__).parent))
 
 from _shared import ALERTS, ALERTS_QUEUED, ARTICLES, DEFAULTS, FAILURE, run, wake
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
@@ -32,13 +37,13 @@ It runs when `articles` has news, and every 15 minutes in case a wake-up was los
 def assess_articles() -> None:
     """Assess, then link."""
 
-    @task(execution_timeout=timedelta(minutes=60))
+    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=60))
     def assess() -> dict[str, int]:
         """Articles without a reading → readings."""
         counts: dict[str, int] = run("assess")["counts"]
         return counts
 
-    @task(outlets=[ALERTS_QUEUED], execution_timeout=timedelta(minutes=30))
+    @task(outlets=[ALERTS_QUEUED], multiple_outputs=False, execution_timeout=timedelta(minutes=30))
     def link(*, outlet_events: Any = None) -> dict[str, int]:
         """Readings → stories, stages of agreements, alerts in the outbox."""
         counts: dict[str, int] = run("link")["counts"]

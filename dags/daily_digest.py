@@ -1,7 +1,12 @@
 """daily_digest: the morning's e-mail, at the reader's hour."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+# Airflow puts this folder on the path; whoever loads the file by itself may not.
+sys.path.append(str(Path(__file__).parent))
 
 from _shared import ALERTS, ALERTS_QUEUED, DEFAULTS, FAILURE, run, wake
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
@@ -53,7 +58,7 @@ def at_the_readers_hour() -> CronTriggerTimetable:
 def daily_digest() -> None:
     """Digest."""
 
-    @task(outlets=[ALERTS_QUEUED], execution_timeout=timedelta(minutes=20))
+    @task(outlets=[ALERTS_QUEUED], multiple_outputs=False, execution_timeout=timedelta(minutes=20))
     def digest(*, params: Any = None, outlet_events: Any = None) -> dict[str, int]:
         """What changed → an edition and its e-mail in the outbox."""
         report = run("digest", date=params["date"], send=params["send"])

@@ -1,7 +1,12 @@
 """import_archive: by hand, a file of past articles is brought in."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+# Airflow puts this folder on the path; whoever loads the file by itself may not.
+sys.path.append(str(Path(__file__).parent))
 
 from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
 from airflow.sdk import Param, dag, task
@@ -32,7 +37,7 @@ alerted.
 def import_archive() -> None:
     """Import."""
 
-    @task(outlets=[ARTICLES_ADDED], execution_timeout=timedelta(hours=6))
+    @task(outlets=[ARTICLES_ADDED], multiple_outputs=False, execution_timeout=timedelta(hours=6))
     def bring_in(*, params: Any = None, outlet_events: Any = None) -> dict[str, int]:
         """Rows of the file → articles."""
         report = run("import_archive", path=params["path"], format=params["format"])

@@ -1,7 +1,12 @@
 """poll_feeds: every five minutes, what the feeds have that is new becomes articles."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+# Airflow puts this folder on the path; whoever loads the file by itself may not.
+sys.path.append(str(Path(__file__).parent))
 
 from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
 from airflow.sdk import CronTriggerTimetable, dag, task
@@ -39,6 +44,7 @@ def poll_feeds() -> None:
 
     @task(
         outlets=[ARTICLES_ADDED],
+        multiple_outputs=False,
         execution_timeout=timedelta(minutes=20),
         max_active_tis_per_dagrun=2,
         map_index_template="{{ 'slow' if task.op_kwargs['work']['slow'] else 'quick' }} feeds, "

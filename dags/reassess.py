@@ -1,7 +1,12 @@
 """reassess: by hand, articles are read anew under the rules in force."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+# Airflow puts this folder on the path; whoever loads the file by itself may not.
+sys.path.append(str(Path(__file__).parent))
 
 from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
 from airflow.sdk import Param, dag, task
@@ -39,7 +44,7 @@ again.
 def reassess() -> None:
     """Reassess."""
 
-    @task(outlets=[ARTICLES_ADDED], execution_timeout=timedelta(hours=6))
+    @task(outlets=[ARTICLES_ADDED], multiple_outputs=False, execution_timeout=timedelta(hours=6))
     def read_anew(*, params: Any = None, outlet_events: Any = None) -> dict[str, int]:
         """Stored articles → readings under the rules in force."""
         report = run("reassess", since=params["since"], dry_run=params["dry_run"])

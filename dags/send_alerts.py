@@ -1,6 +1,11 @@
 """send_alerts: what waits in the outbox is sent."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
+
+# Airflow puts this folder on the path; whoever loads the file by itself may not.
+sys.path.append(str(Path(__file__).parent))
 
 from _shared import ALERTS, DEFAULTS, FAILURE, run
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
@@ -33,7 +38,7 @@ next attempt. `mineralwatch outbox list` shows them.
 def send_alerts() -> None:
     """Deliver."""
 
-    @task(execution_timeout=timedelta(minutes=20))
+    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=20))
     def deliver() -> dict[str, int]:
         """Claim, send, record, until nothing is due."""
         counts: dict[str, int] = run("deliver")["counts"]

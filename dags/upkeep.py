@@ -1,6 +1,11 @@
 """upkeep: nightly, what is old is forgotten and sick feeds are named."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
+
+# Airflow puts this folder on the path; whoever loads the file by itself may not.
+sys.path.append(str(Path(__file__).parent))
 
 from _shared import DEFAULTS, FAILURE, run
 from airflow.sdk import CronTriggerTimetable, dag, task
@@ -25,7 +30,7 @@ and timelines are kept. The log lists each feed that is sick, with the reason an
 def upkeep() -> None:
     """Upkeep."""
 
-    @task(execution_timeout=timedelta(minutes=60))
+    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=60))
     def tidy() -> dict[str, int]:
         """Delete by age; report on the feeds."""
         counts: dict[str, int] = run("upkeep")["counts"]

@@ -167,6 +167,14 @@ def _tuning() -> dict[str, str]:
         # A task whose process was killed is given up after this; with one run at a time, the DAG
         # stands still for so long. The default is 300.
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
+        # At a start, tasks may be due before the api-server answers. The defaults give up after
+        # five attempts, and wait ever longer in between.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "40",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN": "0.5",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "2",
+        # Its first answer takes seconds (see AirflowApi.healthy): longer than the default of 5 on
+        # a busy machine.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
         # Seven small files: one process parses them in about a second, once a minute.
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",

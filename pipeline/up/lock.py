@@ -52,3 +52,10 @@ def require_free_port(port: int) -> None:
                 f"port {port} on 127.0.0.1 {what}",
                 mend="give another with --port, such as --port 8081",
             ) from error
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
