@@ -146,6 +146,14 @@ class MoneyFile(Strict):
     """From here on a sum is ``@money_large``."""
 
 
+class Lacking(Strict):
+    """A weight that is added where none of the classes occurs in the text."""
+
+    id: Slug
+    weight: Weight
+    classes: tuple[ClassName, ...] = Field(min_length=1)
+
+
 class RelevanceFile(Strict):
     """relevance.yaml: the gate, and a weighted sum squeezed into 0–1."""
 
@@ -154,6 +162,7 @@ class RelevanceFile(Strict):
     bias: float
     threshold: float = Field(default=0.5, gt=0, lt=1)
     patterns: tuple[PatternConfig, ...]
+    lacking: tuple[Lacking, ...] = ()
     examples: tuple[Example, ...] = ()
     counter_examples: tuple[Example, ...] = ()
 

@@ -13,10 +13,47 @@ _ASCII_WRITTEN = frozenset({"en", "uz", "es", "fr", "de"})
 """Languages of which a text may have plain ASCII letters only; such a hint is taken at its word."""
 _SAMPLE = 600
 _SMALL_WORDS = frozenset(
-    "el los las que y un una con por del sobre le les des et une du sur dans avec pour est der die "
-    "das und mit für über von den im zum zur nicht eine einen".split()
+    [
+        "el",
+        "los",
+        "las",
+        "que",
+        "y",
+        "un",
+        "una",
+        "con",
+        "por",
+        "del",
+        "sobre",
+        "le",
+        "les",
+        "des",
+        "et",
+        "une",
+        "du",
+        "sur",
+        "dans",
+        "avec",
+        "pour",
+        "est",
+        "der",
+        "die",
+        "das",
+        "und",
+        "mit",
+        "für",
+        "über",
+        "von",
+        "den",
+        "im",
+        "zum",
+        "zur",
+        "nicht",
+        "eine",
+        "einen",
+    ]
 )
-_ENGLISH_WORDS = frozenset("the of and to for on with its".split())
+_ENGLISH_WORDS = frozenset(["the", "of", "and", "to", "for", "on", "with", "its"])
 _SEVERAL = 2
 _LONG_ENOUGH = 12
 

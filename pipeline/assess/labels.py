@@ -22,6 +22,9 @@ def read_relevance(reading: Reading) -> None:
         total += weighted.weight
         if weighted.weight > 0:
             evidence += [reading.evidence(match, weighted.id) for match in found[:2]]
+    for lacking in config.lacking:
+        if reading.cues.keys().isdisjoint(lacking.classes):
+            total += lacking.weight
     reading.relevance = round(1 / (1 + math.exp(-total)), 4)
     reading.relevant = reading.relevance >= config.threshold
     reading.relevance_evidence = best(evidence)

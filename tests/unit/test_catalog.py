@@ -72,7 +72,7 @@ def test_empty_themes_folder_is_refused(folder):
 
 
 def test_theme_in_a_file_of_another_name_is_refused(folder):
-    with pytest.raises(ConfigError, match="water.yaml") as caught:
+    with pytest.raises(ConfigError, match=r"water\.yaml") as caught:
         load_rules(own(folder, "themes/river.yaml", WATER))
     assert "river.yaml" in str(caught.value)
 
@@ -101,7 +101,7 @@ def test_route_of_an_unknown_thing_is_named(folder, when, told):
 
 def test_agreement_of_an_unknown_state_is_named(folder):
     text = "agreements:\n  - {id: a, name: A, parties: [ZZ]}\n"
-    with pytest.raises(ConfigError, match="agreements.yaml: a: there is no state 'ZZ'"):
+    with pytest.raises(ConfigError, match=r"agreements\.yaml: a: there is no state 'ZZ'"):
         load_rules(own(folder, "agreements.yaml", text))
 
 
@@ -135,7 +135,7 @@ def test_feeds_file_may_be_opml(tmp_path):
 
 def test_feed_given_twice_is_named(folder):
     line = "  - {name: A, url: 'https://a.example/feed'}\n"
-    with pytest.raises(ConfigError, match="the feed 'https://a.example/feed' is given twice"):
+    with pytest.raises(ConfigError, match=r"the feed 'https://a\.example/feed' is given twice"):
         load_feeds(own(folder, "feeds.yaml", "feeds:\n" + line * 2))
 
 

@@ -220,3 +220,10 @@ def test_line_has_the_promised_keys(assessor):
     ]
     assert set(line["relevance_evidence"][0]) == {"field", "start", "end", "text", "pattern"}
     assert line["stage"] == "signed"
+
+
+def test_word_within_an_expression_that_means_another_thing_does_not_count(assessor):
+    sign = read(assessor, "Kenya, Italy lithium deal is a sign of goodwill, according to Rome")
+    assert sign.stage is not Stage.SIGNED
+    future = read(assessor, "Україна та Італія підпишуть угоду про літій", language="uk")
+    assert future.stage is Stage.AGREED
