@@ -89,24 +89,23 @@ def check(
 
 async def _fetch(url: str, settings: Settings) -> ParsedFeed | Failed:
     from pipeline.collect.fetch import Fetcher
-    from pipeline.collect.parse import parse_feed
+    from pipeline.collect.pool import ParsePool
 
-    async with Fetcher(
-        timeout_s=settings.fetch_timeout_s,
-        max_bytes=settings.max_feed_bytes,
-        concurrency=1,
-        allow_private=settings.allow_private_networks,
-        user_agent=settings.user_agent,
-    ) as fetcher:
+    async with (
+        Fetcher(
+            timeout_s=settings.fetch_timeout_s,
+            max_bytes=settings.max_feed_bytes,
+            concurrency=1,
+            allow_private=settings.allow_private_networks,
+            user_agent=settings.user_agent,
+        ) as fetcher,
+        ParsePool(min(settings.parse_processes, 1)) as pool,
+    ):
         answer = await fetcher.fetch(url)
-    match answer:
-        case Fetched():
-            kind = answer.headers.get("content-type")
-            return parse_feed(answer.body, url=answer.url, content_type=kind)
-        case NotModified():
-            return ParsedFeed(title="", entries=())
-        case Failed():
-            return answer
+        if isinstance(answer, Fetched):
+            return await pool.parse(answer)
+    # Nothing was said of an earlier visit, so that a 304 would be the server's mistake.
+    return ParsedFeed(title="", entries=()) if isinstance(answer, NotModified) else answer
 
 
 def _show(url: str, parsed: ParsedFeed, app: App, *, as_json: bool) -> None:

@@ -128,8 +128,7 @@ async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> Non
             allow_private=settings.allow_private_networks,
             user_agent=settings.user_agent,
         ) as fetcher,
-        # One feed does not repay the start of a worker process.
-        ParsePool(settings.parse_processes if len(due) > 1 else 0) as pool,
+        ParsePool(min(settings.parse_processes, len(due))) as pool,
     ):
         lot: list[PolledFeed] = []
         stored_at = loop.time()
