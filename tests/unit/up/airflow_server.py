@@ -31,6 +31,7 @@ class AirflowServer:
     paused: set[str] = field(default_factory=set)
     import_errors: list[tuple[str, datetime]] = field(default_factory=list)
     failing: bool = False
+    refuse_triggers: int = 0
     triggered: list[str] = field(default_factory=list)
     logins: int = 0
     warmed: int = 0
@@ -99,6 +100,9 @@ class AirflowServer:
         return web.json_response({"import_errors": rows, "total_entries": len(rows)})
 
     async def _trigger(self, request: web.Request) -> web.Response:
+        if self.refuse_triggers:
+            self.refuse_triggers -= 1
+            return web.json_response({"detail": {"reason": "Database error"}}, status=500)
         self.triggered.append(request.match_info["dag"])
         return web.json_response({"dag_run_id": f"manual__{len(self.triggered)}"})
 

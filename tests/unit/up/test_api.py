@@ -1,6 +1,7 @@
 """Asking Airflow's REST API."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,6 +65,16 @@ def test_dags_and_their_errors(server: AirflowServer, api: AirflowApi) -> None:
     assert api.trigger("one") == "manual__1"
     assert server.triggered == ["one"]
     assert server.logins == 1, "one login serves all"
+
+
+@pytest.mark.parametrize(("refusals", "runs"), [(2, 1), (3, 0)])
+def test_a_run_is_asked_for_three_times(
+    refusals: int, runs: int, server: AirflowServer, api: AirflowApi
+) -> None:
+    server.refuse_triggers = refusals
+    with nullcontext() if runs else pytest.raises(TransientError, match="Database error"):
+        api.trigger("one")
+    assert len(server.triggered) == runs
 
 
 def test_a_wrong_password_will_not_get_better(server: AirflowServer) -> None:
