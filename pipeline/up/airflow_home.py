@@ -114,7 +114,7 @@ def environment(
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):
         # Five processes import three thousand modules each: uncompiled, the start takes twice as
         # long. Whoever wants no bytecode beside the sources still gets none there.
-        env["PYTHONPYCACHEPREFIX"] = str(home.path / "bytecode")
+        env.setdefault("PYTHONPYCACHEPREFIX", str(home.path / "bytecode"))
     return env
 
 

@@ -1,0 +1,208 @@
+"""A real Airflow: a feed gains an item, Slack gets the alert, the mail server gets the digest."""
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.demo.mail_catcher import MailCatcher
+from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer, SlackServerThread
+from pipeline.up.airflow_home import AirflowHome
+from tests.e2e.running import COMMAND, Running, bare_environment, until
+from tests.feed_server import FeedServer
+
+pytestmark = pytest.mark.slow
+
+PARTS = {"metadatabase", "scheduler", "triggerer", "dag_processor"}
+
+
+class Feed:
+    """One feed that gains items."""
+
+    def __init__(self, server: FeedServer) -> None:
+        self._server = server
+        self._items: list[str] = []
+        self.url = self._publish()
+
+    def gain(self, title: str, summary: str) -> None:
+        link = f"https://news.example/{len(self._items)}"
+        self._items.append(
+            f"<item><title>{title}</title><link>{link}</link><guid>{link}</guid>"
+            f"<description>{summary}</description>"
+            f"<pubDate>{format_datetime(datetime.now(UTC))}</pubDate></item>"
+        )
+        self._publish()
+
+    def _publish(self) -> str:
+        head = "<title>News</title><link>https://news.example/</link><description>.</description>"
+        body = f'<rss version="2.0"><channel>{head}{"".join(self._items)}</channel></rss>'
+        return self._server.serve("/feed.xml", body)
+
+
+@pytest.fixture(scope="module")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bytecode")
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with SlackServerThread(channels=["minerals"]) as server:
+        yield server
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[MailCatcher]:
+    with MailCatcher(tmp_path / "mail") as catcher:
+        yield catcher
+
+
+@pytest.fixture
+def feed() -> Iterator[Feed]:
+    with FeedServer() as server:
+        yield Feed(server)
+
+
+@pytest.fixture
+def env(tmp_path: Path, bytecode: Path, slack: SlackServer, mail: MailCatcher) -> dict[str, str]:
+    return {
+        **bare_environment(tmp_path, bytecode),
+        "MINERALWATCH_ALLOW_PRIVATE_NETWORKS": "1",
+        "MINERALWATCH_SLACK_TOKEN": DEMO_TOKEN,
+        "MINERALWATCH_SLACK_BASE_URL": slack.base_url,
+        "MINERALWATCH_SLACK_CHANNEL": "#minerals",
+        "MINERALWATCH_SMTP_URL": mail.url,
+        "MINERALWATCH_DIGEST_TO": "reader@example.org",
+    }
+
+
+@pytest.fixture
+def running(tmp_path: Path, env: dict[str, str], feed: Feed) -> Iterator[Running]:
+    feeds = tmp_path / "feeds.yaml"
+    feeds.write_text(f"feeds:\n  - name: News\n    url: {feed.url}\n")
+    with Running("--home", "var", "--feeds", "feeds.yaml", env=env, cwd=tmp_path) as started:
+        started.wait_up()
+        yield started
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(path, timeout=30) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_from_a_feed_to_slack_and_the_digest(
+    running: Running,
+    feed: Feed,
+    slack: SlackServer,
+    mail: MailCatcher,
+    env: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    ours = tmp_path / "var" / "mineralwatch.sqlite3"
+    until(
+        lambda: bool(rows(ours, "SELECT 1 FROM feed WHERE next_poll_at IS NOT NULL")),
+        timeout_s=60,
+        what="the first poll, which nobody has to ask for",
+    )
+    api = running.api()
+
+    feed.gain(
+        "Kazakhstan and the United States sign an agreement on critical minerals",
+        "The two governments signed the agreement on rare earths and tungsten in Astana.",
+    )
+    # The feed is due at some tick of the clock; this is the tick.
+    rows(ours, "UPDATE feed SET next_poll_at = NULL")
+    api.trigger("poll_feeds")
+    (message,) = slack.wait_for(1, 120)
+    assert "Kazakhstan" in json.dumps(message.to_json())
+
+    api.trigger("daily_digest")
+    (letter,) = mail.wait_for(1, 120)
+    assert letter.recipients == ("reader@example.org",)
+    assert "Kazakhstan" in letter.path.read_text(encoding="utf-8")
+
+    rows(ours, "UPDATE feed SET next_poll_at = NULL")
+    wait_run(running, "poll_feeds", api.trigger("poll_feeds"))
+    assert len(slack.messages) == 1, "what is known is not told again"
+
+    nobody_is_let_in_without_the_password(running)
+    every_part_is_healthy_and_on_loopback(running)
+    a_second_start_is_refused(running, env, tmp_path)
+
+    assert running.stop() == 0, running.output
+    assert running.left() == []
+    assert not any((tmp_path / "home").iterdir()), "nothing is written to the user's home"
+    assert not any((tmp_path / "tmp").iterdir()), "nor left in the temporary folder"
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", running.port)) != 0
+    failed = "SELECT dag_id, task_id FROM task_instance WHERE state NOT IN ('success', 'skipped')"
+    assert rows(AirflowHome(tmp_path / "var" / "airflow").database, failed) == []
+
+
+def wait_run(running: Running, dag: str, run_id: str) -> None:
+    token = running.token()
+
+    def over() -> bool:
+        _, told = running.ask("GET", f"/api/v2/dags/{dag}/dagRuns/{run_id}", token=token)
+        assert told["state"] != "failed"
+        return bool(told["state"] == "success")
+
+    until(over, timeout_s=120, what=f"{dag} {run_id}")
+
+
+def nobody_is_let_in_without_the_password(running: Running) -> None:
+    user, _ = running.login()
+    assert running.ask("GET", "/api/v2/dags")[0] == 401
+    assert running.ask("GET", "/api/v2/dags", token="made-up")[0] in {401, 403}
+    for wrong in ("admin", "", user):
+        status, _ = running.ask("POST", "/auth/token", body={"username": user, "password": wrong})
+        assert status in {400, 401, 422}
+
+
+def every_part_is_healthy_and_on_loopback(running: Running) -> None:
+    status, told = running.ask("GET", "/api/v2/monitor/health")
+    assert status == 200
+    assert {part: told[part]["status"] for part in PARTS} == dict.fromkeys(PARTS, "healthy")
+    running.remember()
+    listening = {
+        connection.laddr.ip
+        for process in running.family
+        if process.is_running()
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def a_second_start_is_refused(running: Running, env: dict[str, str], folder: Path) -> None:
+    for arguments, told in (
+        (["--home", "var"], running.url),
+        (["--home", "other", "--port", str(running.port)], f"port {running.port}"),
+    ):
+        refused = subprocess.run(
+            [str(COMMAND), "up", *arguments],
+            env=env,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert refused.returncode == 2
+        assert told in refused.stderr.replace("\n", " ")
+
+
+def test_a_process_that_dies_is_named_and_takes_the_others_with_it(running: Running) -> None:
+    (scheduler,) = (p for p in running.family if "scheduler" in " ".join(p.cmdline()))
+    scheduler.send_signal(signal.SIGKILL)
+    assert running.process.wait(60) == 1
+    assert "scheduler ended with code -9" in running.output
+    assert "scheduler.log" in running.output
+    until(lambda: running.left() == [], timeout_s=10, what="no process is left")
