@@ -10,11 +10,13 @@ from spacy.tokens import Doc
 from pipeline.assess.compiled import compile_rules
 from pipeline.assess.components import Published
 from pipeline.assess.detect import detect
+from pipeline.assess.explain import explain_gate, explain_labels, explain_parties
 from pipeline.assess.nlp import build_nlp
 from pipeline.assess.prepare import Prepared, prepare
 from pipeline.assess.reading import Reading
 from pipeline.assess.ruleset import ruleset_id
 from schemas.assessment import Assessment, Document
+from schemas.explanation import Explanation
 from schemas.rules import Rules
 
 _BATCH = 256
@@ -49,6 +51,17 @@ class Assessor:
         doc._.forced = True
         reading: Reading = nlp(doc)._.reading
         return reading
+
+    def explain(self, document: Document) -> Explanation:
+        """Assess a document and tell what was weighed for every label, given or not."""
+        reading = self.read_fully(document)
+        return Explanation(
+            document=document,
+            assessment=self.assess_one(document),
+            gate=explain_gate(reading),
+            labels=explain_labels(reading),
+            parties=explain_parties(reading),
+        )
 
     def _assess_batch(self, batch: list[Document]) -> list[Assessment]:
         prepared: list[tuple[Prepared, str, tuple[str, ...]]] = []

@@ -14,6 +14,7 @@ from spacy.tokens import Doc
 from pipeline.assess.agreement import read_agreement
 from pipeline.assess.compiled import Compiled
 from pipeline.assess.cues import Finder, resolve, sentences
+from pipeline.assess.gate import members
 from pipeline.assess.labels import read_relevance, read_themes
 from pipeline.assess.money import MoneyReader
 from pipeline.assess.parties import read_parties
@@ -25,14 +26,6 @@ from pipeline.assess.stage import read_stage
 Component: TypeAlias = Callable[[Doc], Doc]
 
 PIPES = ("mineralwatch_gate", "mineralwatch_cues", "mineralwatch_relevance", "mineralwatch_labels")
-
-_PREFIXES = {
-    "state": ("state.", "group:"),
-    "mineral": ("mineral:",),
-    "body": ("body:",),
-    "agreement_named": ("agreement:",),
-}
-"""General classes that a gate may name, and the keys of expressions behind them."""
 
 _published: WeakValueDictionary[str, "Published"] = WeakValueDictionary()
 
@@ -55,7 +48,7 @@ class Published:
 def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
     """Let a text pass where each group of relevance.yaml's gate has a class in it."""
     compiled = _published[rules].compiled
-    groups = [_members(group, compiled) for group in compiled.rules.lexicon.relevance.gate]
+    groups = [members(group, compiled) for group in compiled.rules.lexicon.relevance.gate]
     wanted = {key for group in groups for key in group}
     finder = Finder(
         nlp, {key: forms for key, forms in compiled.expressions.items() if key in wanted}
@@ -125,21 +118,3 @@ def make_labels(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG
         return doc
 
     return labels
-
-
-def _members(group: tuple[str, ...], compiled: Compiled) -> frozenset[str]:
-    """The keys of expressions behind the classes of a gate's group."""
-    keys: set[str] = set()
-    subjects = {
-        f"mineral:{m.id.replace(' ', '_')}"
-        for m in compiled.rules.lexicon.minerals.minerals
-        if m.subject
-    }
-    for name in group:
-        if name == "mineral_subject":
-            keys |= subjects
-        elif name in _PREFIXES:
-            keys |= {key for key in compiled.expressions if key.startswith(_PREFIXES[name])}
-        else:
-            keys.add(name)
-    return frozenset(keys)
