@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
-from pipeline.settings import Settings
+from pipeline.settings import PACKAGE_CONFIG, Settings
 from pipeline.yaml_files import read_yaml
 from schemas.config import (
     AgreementConfig,
@@ -134,7 +134,7 @@ def _lexicon(settings: Settings) -> Lexicon:
         states=read_yaml(path("states"), StatesFile),
         minerals=read_yaml(path("minerals"), MineralsFile),
         bodies=read_yaml(path("bodies"), BodiesFile),
-        words=read_yaml(path("words"), WordsFile),
+        words=_words(path("words")),
         money=read_yaml(path("money"), MoneyFile),
         relevance=read_yaml(path("relevance"), RelevanceFile),
         stages=read_yaml(path("stages"), StagesFile),
@@ -145,6 +145,15 @@ def _lexicon(settings: Settings) -> Lexicon:
     _once((mineral.id for mineral in lexicon.minerals.minerals), "mineral", path("minerals"))
     _once((body.id for body in lexicon.bodies.bodies), "body", path("bodies"))
     return lexicon
+
+
+def _words(path: Path) -> WordsFile:
+    """The classes of words; those of a file that extends stand beside the packaged ones."""
+    own = read_yaml(path, WordsFile)
+    if not own.extends:
+        return own
+    packaged = read_yaml(PACKAGE_CONFIG / "lexicon" / "words.yaml", WordsFile)
+    return WordsFile(words={**packaged.words, **own.words})
 
 
 def _once(names: Iterable[str], what: str, path: Path) -> None:

@@ -133,3 +133,5 @@ class AlertContent:
     """(outlet, url), the first seen first."""
     stage_quote: str = ""
     """The sentence that reports the stage."""
+    subject: str = "Minerals"
+    """What ``minerals`` are called under the thesis in force."""

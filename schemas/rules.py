@@ -100,8 +100,13 @@ class MineralConfig(Strict):
 
 
 class MineralsFile(Strict):
-    """minerals.yaml: minerals; ``noise`` are expressions in which the word means another thing."""
+    """minerals.yaml: minerals; ``noise`` are expressions in which the word means another thing.
 
+    Under another thesis they are whatever its agreements are about; ``title`` is what alerts call
+    them.
+    """
+
+    title: str = Field(default="Minerals", min_length=1, max_length=40)
     minerals: tuple[MineralConfig, ...]
     noise: Forms = {}
 
@@ -123,8 +128,13 @@ class BodiesFile(Strict):
 
 
 class WordsFile(Strict):
-    """words.yaml: classes of words that patterns name as ``@class``."""
+    """words.yaml: classes of words that patterns name as ``@class``.
 
+    With ``extends`` a class of the user's file takes the place of the packaged one of that name,
+    and all other packaged classes stay.
+    """
+
+    extends: bool = False
     words: dict[ClassName, Forms]
 
 

@@ -61,7 +61,7 @@ def facts(content: AlertContent) -> list[tuple[str, str]]:
     if content.parties:
         told.append(("States", _list([state_with_flag(code) for code in content.parties])))
     if content.minerals:
-        told.append(("Minerals", _list(list(content.minerals))))
+        told.append((mrkdwn(content.subject, FIELD), _list(list(content.minerals))))
     if content.money:
         told.append(("Money", _list(list(content.money))))
     told.append(("Significance", significance(content)))

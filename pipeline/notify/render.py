@@ -128,7 +128,7 @@ def _plain_facts(content: AlertContent) -> list[tuple[str, str]]:
         ("Agreement", clean(content.agreement_name or "")),
         ("Stage", f"{before} → {stage}" if before and before != stage and stage else stage),
         ("States", joined(tuple(clean(state_name(code)) for code in content.parties))),
-        ("Minerals", joined(tuple(clean(name) for name in content.minerals))),
+        (clean(content.subject), joined(tuple(clean(name) for name in content.minerals))),
         ("Money", joined(tuple(clean(sum_) for sum_ in content.money))),
         ("Significance", _plain_significance(content)),
         ("Published", f"{content.published_at:%-d %B %Y, %H:%M} UTC by {clean(content.outlet)}"),

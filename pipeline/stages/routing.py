@@ -122,6 +122,7 @@ def _content(
             {r.article.outlet: (r.article.outlet, r.article.url) for r in reversed(reads)}.values()
         )[::-1],
         stage_quote=lead.quote if lead else "",
+        subject=context.catalog.rules.lexicon.minerals.title,
     )
 
 
