@@ -175,6 +175,9 @@ def _tuning() -> dict[str, str]:
         # Its first answer takes seconds (see AirflowApi.healthy): longer than the default of 5 on
         # a busy machine.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
+        # A worker often notices the end of its task only when the next heartbeat is due. With the
+        # default of 5 s, four workers are soon all waiting for tasks that ended long ago.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
         # Seven small files: one process parses them in about a second, once a minute.
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -27,11 +27,19 @@ _POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A process to run; ``whole_group``: its children are asked to end together with it."""
+    """A process to run.
+
+    Args:
+        name: as it is shown, and as its log is named.
+        argv: the command line.
+        by_child: it ends when its child does, and is asked to by way of it.
+        env: variables of its own; a value may name others in braces.
+    """
 
     name: str
     argv: tuple[str, ...]
-    whole_group: bool = False
+    by_child: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Child:
     def __init__(self, component: Component, *, env: Mapping[str, str], log: Path) -> None:
         self.name = component.name
         self.log = log
-        self._whole_group = component.whole_group
+        self._by_child = component.by_child
         log.parent.mkdir(parents=True, exist_ok=True)
         rotate(log)
         self._from = log.stat().st_size if log.exists() else 0
@@ -58,7 +66,7 @@ class Child:
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603
                 component.argv,
-                env=dict(env),
+                env={**env, **{k: v.format_map(env) for k, v in component.env.items()}},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -84,10 +92,9 @@ class Child:
         """Ask it to end."""
         if self._process.poll() is not None:
             return
-        if self._whole_group:
-            os.killpg(self.pid, signal.SIGTERM)
-        else:
-            self._process.send_signal(signal.SIGTERM)
+        asked = psutil.Process(self.pid).children() if self._by_child else []
+        for process in asked or [psutil.Process(self.pid)]:
+            _signal(process, signal.SIGTERM)
 
     def wait(self, deadline: float, *, hurry: Callable[[], bool]) -> bool:
         """Wait until it has ended, at most until ``deadline`` (monotonic); ``hurry`` cuts it."""

@@ -30,15 +30,24 @@ def airflow(*args: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "airflow", *args)
 
 
+_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+_PATIENT = {_DATABASE: f"{{{_DATABASE}}}?timeout=60"}
+"""SQLite has one writer at a time, and the default, to give up after 5 s, is short for a busy
+machine."""
+
+_IMPATIENT = {_DATABASE: f"{{{_DATABASE}}}?timeout=1"}
+"""For the api-server: it waits for the lock on its event loop, and the request that holds the lock
+may need that loop to let go. Sooner an error, which tasks take for a reason to ask again."""
+
 COMPONENTS = (
     # The log servers would listen on all of the machine's addresses; the api-server reads the
     # files themselves.
-    Component("scheduler", airflow("scheduler", "--skip-serve-logs")),
-    Component("dag-processor", airflow("dag-processor")),
-    # Asked alone, it waits ten seconds for its child, whose end it does not notice meanwhile.
-    Component("triggerer", airflow("triggerer", "--skip-serve-logs"), whole_group=True),
+    Component("scheduler", airflow("scheduler", "--skip-serve-logs"), env=_PATIENT),
+    Component("dag-processor", airflow("dag-processor"), env=_PATIENT),
+    # Asked itself, it waits ten seconds for its child, whose end it does not notice meanwhile.
+    Component("triggerer", airflow("triggerer", "--skip-serve-logs"), by_child=True, env=_PATIENT),
     # The last to stop: tasks that are ending report to it.
-    Component("api-server", airflow("api-server")),
+    Component("api-server", airflow("api-server"), env=_IMPATIENT),
 )
 
 Told = Callable[[str], None]

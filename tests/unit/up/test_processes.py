@@ -91,6 +91,22 @@ def test_the_last_is_asked_when_the_others_have_ended(begin: Starter, tmp_path: 
     assert order.read_text() == "baz"
 
 
+def test_a_child_that_ends_with_its_own_child(tmp_path: Path) -> None:
+    code = (
+        "import signal, subprocess, sys\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "below = [sys.executable, '-c', 'import signal, time; '\n"
+        "  'signal.signal(signal.SIGTERM, signal.SIG_DFL); print(1, flush=True); '\n"
+        "  'time.sleep(600)']\n"
+        "child = subprocess.Popen(below, stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\nprint('ready', flush=True)\nchild.wait()"
+    )
+    component = Component("one", (sys.executable, "-c", code), by_child=True)
+    child = start(component, env=os.environ, log=tmp_path / "one.log")
+    until(lambda: "ready" in child.log.read_text())
+    assert stop([child], grace_s=10, hurry=lambda: False) == []
+
+
 def test_a_second_request_does_not_wait(begin: Starter) -> None:
     child = begin(PARENT.format(handler=DEAF))
     grandchild(child)
@@ -121,6 +137,14 @@ def test_the_end_of_a_short_log_leaves_out_earlier_starts(begin: Starter, tmp_pa
     child = begin("print('of this one')")
     until(lambda: child.crashed() is not None)
     assert child.tail() == "of this one"
+
+
+def test_a_child_has_variables_of_its_own(tmp_path: Path) -> None:
+    code = "import os; print(os.environ['A'], os.environ['B'])"
+    component = Component("one", (sys.executable, "-c", code), env={"B": "{A}?timeout=1"})
+    child = start(component, env={**os.environ, "A": "a"}, log=tmp_path / "one.log")
+    until(lambda: child.crashed() is not None)
+    assert child.tail() == "a a?timeout=1"
 
 
 def test_a_running_child_has_not_crashed(begin: Starter) -> None:
