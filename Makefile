@@ -9,7 +9,7 @@ UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
 
-.PHONY: help setup up demo test unit lint screenshots clean
+.PHONY: help setup up demo test unit lint clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -21,6 +21,7 @@ help: ## Show this list
 	@.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 setup: $(if $(UV_BIN),,.uv/bin/uv) ## Install all that is needed into .venv
+	@[ -d .venv ] || echo "installing into .venv: about 900 MB, once"
 	@$(UV) sync --locked --quiet
 
 up: setup ## Set everything up and run it: Airflow with the DAGs on (Ctrl-C stops)

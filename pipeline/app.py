@@ -117,6 +117,7 @@ def open_app(settings: Settings | None = None) -> Iterator[App]:
     settings = settings or load_settings()
     catalog = load_catalog(settings)
     _check_slack(settings, catalog)
+    _check_mail(settings)
     database = open_database(settings.database)
     try:
         yield App(settings, catalog, database)
@@ -159,6 +160,18 @@ def _check_slack(settings: Settings, catalog: Catalog) -> None:
                 "default channel",
                 mend="set it to a channel such as #minerals, or name channels in routes.yaml",
             )
+
+
+def _check_mail(settings: Settings) -> None:
+    """Say a wrong mail setting at the start, not at seven in the morning."""
+    if settings.smtp_url is None and not settings.recipients:
+        return
+    from pipeline.notify.email import check_addresses
+    from pipeline.notify.smtp_url import parse_smtp_url
+
+    check_addresses(settings.digest_from, settings.recipients)
+    if settings.smtp_url is not None:
+        parse_smtp_url(settings.smtp_url.get_secret_value())
 
 
 def _plan(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:

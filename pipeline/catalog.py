@@ -1,8 +1,9 @@
 """Loading and cross-checking what a user can edit: themes, agreements, feeds, routes, digest."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -33,6 +34,8 @@ from schemas.rules import (
     WordsFile,
 )
 
+Part = TypeVar("Part")
+
 _OPML_SUFFIXES = frozenset({".opml", ".xml"})
 
 
@@ -56,19 +59,34 @@ def load_catalog(settings: Settings) -> Catalog:
     """Read every file and check that what they say of each other is true.
 
     Raises:
-        ConfigError: a file cannot be read or is wrong; the message names the file and the mend.
+        ConfigError: a file cannot be read or is wrong; the message names every such file, and the
+            mend.
     """
-    rules = load_rules(settings)
+    faults: list[ConfigError] = []
+    rules = _tried(load_rules, settings, faults)
     routes_path = settings.config_file("routes.yaml")
-    routes = read_yaml(routes_path, RoutesFile).routes
+    routes = _tried(lambda _: read_yaml(routes_path, RoutesFile).routes, settings, faults)
+    feeds = _tried(load_feeds, settings, faults)
+    digest_path = settings.config_file("digest.yaml")
+    digest = _tried(lambda _: read_yaml(digest_path, DigestConfig), settings, faults)
+    if rules is None or routes is None or feeds is None or digest is None:
+        raise ConfigError(
+            "\n".join(fault.message for fault in faults),
+            mend="; ".join(dict.fromkeys(fault.mend for fault in faults)),
+        )
     _check_routes(routes, rules, routes_path)
-    return Catalog(
-        rules=rules,
-        feeds=load_feeds(settings),
-        agreements=rules.agreements,
-        routes=routes,
-        digest=read_yaml(settings.config_file("digest.yaml"), DigestConfig),
-    )
+    return Catalog(rules, feeds, rules.agreements, routes, digest)
+
+
+def _tried(
+    read: Callable[[Settings], Part], settings: Settings, faults: list[ConfigError]
+) -> Part | None:
+    """Read a part; where that fails note why and go on, so that all faults are told at once."""
+    try:
+        return read(settings)
+    except ConfigError as fault:
+        faults.append(fault)
+        return None
 
 
 def load_rules(settings: Settings) -> Rules:

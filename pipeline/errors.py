@@ -3,6 +3,7 @@
 PipelineError
 ├── ConfigError      a setting or a YAML file is wrong; nothing was started (exit code 2)
 ├── TransientError   may work if tried again: network, a busy database
+├── NotFoundError    what a command was asked for is not there (exit code 2)
 ├── PermanentError   will not work however often it is tried
 ├── StoreError       the database is missing, locked, or at another revision
 └── DeliveryError    a channel is set up so that nothing can be sent
@@ -26,6 +27,10 @@ class PipelineError(Exception):
 
 class ConfigError(PipelineError):
     """A setting or a YAML file is wrong."""
+
+
+class NotFoundError(PipelineError):
+    """What a command was asked for is not there."""
 
 
 class TransientError(PipelineError):

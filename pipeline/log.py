@@ -63,6 +63,11 @@ def configure(*, level: int = logging.INFO, to_stderr: bool = True) -> None:
     _configured = True
 
 
+def quiet_reports() -> None:
+    """Leave the reports of stages to the caller, who prints them; their errors are still logged."""
+    logging.getLogger("pipeline.app").setLevel(logging.ERROR)
+
+
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return a logger that takes an event and key=value pairs."""
     return structlog.stdlib.get_logger(name)

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     fetch_concurrency: int = Field(default=100, ge=1, le=2000)
     parse_processes: int = Field(default=2, ge=0, le=32)
     """Worker processes for parsing; 0 parses in the calling process."""
-    user_agent: str = "mineralwatch/0.1 (+https://pypi.org/project/mineralwatch/)"
+    user_agent: str = "mineralwatch/0.1 (news monitor; feed reader)"
 
     @field_validator("slack_base_url")
     @classmethod

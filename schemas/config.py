@@ -20,7 +20,9 @@ Party = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
 
 class FeedConfig(Strict):

@@ -14,10 +14,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import ConfigError, NotFoundError, PipelineError
 from schemas.report import StageReport
 
 DONE, FAILED, MISUSED = 0, 1, 2
+
+SHOWN = 10
+"""Problems of a stage that are shown as text."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -32,6 +35,9 @@ def told_errors() -> Iterator[None]:
         yield
     except ConfigError as error:
         err.print(f"[bold red]configuration:[/] {escape(str(error))}")
+        raise typer.Exit(MISUSED) from error
+    except NotFoundError as error:
+        err.print(f"[bold red]not found:[/] {escape(str(error))}")
         raise typer.Exit(MISUSED) from error
     except PipelineError as error:
         err.print(f"[bold red]failed:[/] {escape(str(error))}")
@@ -69,12 +75,14 @@ def show_reports(reports: list[StageReport], *, as_json: bool) -> None:
         return
     for report in reports:
         out.print(escape(report.line()), highlight=False)
-        for problem in report.problems:
+        for problem in report.problems[:SHOWN]:
             mend = f" [dim]({escape(problem.mend)})[/]" if problem.mend else ""
             out.print(
                 f"  [yellow]•[/] {escape(problem.where)}: {escape(problem.what)}{mend}",
                 highlight=False,
             )
+        if len(report.problems) > SHOWN:
+            out.print(f"  [yellow]•[/] and {len(report.problems) - SHOWN} more; --json has all")
 
 
 def since_option(text: str, now: datetime) -> datetime:

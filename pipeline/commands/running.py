@@ -22,6 +22,7 @@ from pipeline.commands.common import (
     utc_now,
 )
 from pipeline.settings import load_settings
+from pipeline.store import feeds as feed_store
 from pipeline.store import outbox, stories
 from schemas.report import StageReport
 
@@ -45,6 +46,7 @@ def run(
     Example: mineralwatch run --once --url https://www.ukrinform.net/rss/block-lastnews
     """
     log.configure()
+    log.quiet_reports()
     with told_errors():
         settings = load_settings(feeds_file=feeds)
         migrate(settings)
@@ -79,9 +81,20 @@ def _pass(app: App, url: list[str] | None, *, as_json: bool) -> list[StageReport
         print_json(_outcome(app, reports, began))
     else:
         show_reports(reports, as_json=False)
-        if app.settings.slack_token is None:
-            out.print(f"alerts are previewed in {app.settings.outbox_dir}", highlight=False)
+        _hint(app, reports)
     return reports
+
+
+def _hint(app: App, reports: list[StageReport]) -> None:
+    """What a newcomer asks next: why nothing was polled, where the alerts are."""
+    counts = {report.stage: report.counts for report in reports}
+    if not counts["poll"]["feeds"]:
+        with app.database.read() as session:
+            due = feed_store.next_due(session=session)
+        when = f"the next at {due:%H:%M} UTC" if due else "none is enabled"
+        out.print(f"no feed is due: {when}; all of them now: mineralwatch poll --all")
+    if counts["deliver"]["sent"] and app.settings.slack_token is None:
+        out.print(f"alerts are previewed in {app.settings.outbox_dir}", highlight=False)
 
 
 def _outcome(app: App, reports: list[StageReport], began: datetime) -> dict[str, Any]:
@@ -118,6 +131,7 @@ def poll(
     Example: mineralwatch poll --feeds my-feeds.opml
     """
     log.configure()
+    log.quiet_reports()
     params: dict[str, Any] = {"urls": tuple(url)} if url else {"everything": everything}
     with told_errors(), open_app(load_settings(feeds_file=feeds)) as app:
         reports = [app.run("poll", **params)]
@@ -133,6 +147,7 @@ def assess(
     Example: mineralwatch assess --limit 1000
     """
     log.configure()
+    log.quiet_reports()
     with told_errors(), open_app() as app:
         reports = [app.run("assess", limit=limit), app.run("link")]
     show_reports(reports, as_json=as_json)
@@ -144,6 +159,7 @@ def deliver(as_json: Json = False) -> None:
     Example: mineralwatch deliver --json
     """
     log.configure()
+    log.quiet_reports()
     with told_errors(), open_app() as app:
         reports = [app.run("deliver")]
     show_reports(reports, as_json=as_json)
@@ -164,6 +180,7 @@ def digest(
     Example: mineralwatch digest --date 2026-05-01 --html digest.html
     """
     log.configure()
+    log.quiet_reports()
     wanted = day_option(day)
     with told_errors(), open_app() as app:
         if html is not None or not send:

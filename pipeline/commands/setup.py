@@ -1,6 +1,7 @@
 """Configuration and database: config check, show, schema; db upgrade, status."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +10,14 @@ from rich.markup import escape
 
 from pipeline.app import migrate, open_app
 from pipeline.commands.common import FAILED, Json, out, print_json, told_errors
+from pipeline.errors import ConfigError
 from pipeline.log import mask
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import PACKAGE_CONFIG, Settings, load_settings
 from pipeline.store.engine import open_database
 from pipeline.store.migrate import revisions
 from schemas.jsonschema import YAML_SHAPES, json_schema
 
-config = typer.Typer(no_args_is_help=True, help="Configuration: check, show, schema.")
+config = typer.Typer(no_args_is_help=True, help="Configuration: check, init, show, schema.")
 db = typer.Typer(no_args_is_help=True, help="The database: upgrade, status.")
 
 
@@ -37,6 +39,32 @@ def check(as_json: Json = False) -> None:
     else:
         told = ", ".join(f"{count} {name}" for name, count in counts.items())
         out.print(f"[green]sound:[/] {told}", highlight=False)
+
+
+@config.command("init")
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="A new folder for your own YAML.", file_okay=False)
+    ],
+) -> None:
+    """Copy the packaged YAML into a folder of your own, with its schemas for editors.
+
+    Example: mineralwatch config init my-config
+    """
+    with told_errors():
+        if folder.exists() and any(folder.iterdir()):
+            raise ConfigError(f"{folder}: is there and not empty", mend="name a new folder")
+        _write_schemas(folder / "schemas")
+        for source in sorted(PACKAGE_CONFIG.rglob("*.yaml")):
+            target = folder / source.relative_to(PACKAGE_CONFIG)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            up = "../" * (len(target.relative_to(folder).parts) - 1)
+            text = source.read_text(encoding="utf-8")
+            target.write_text(
+                re.sub(r"\$schema=\S*/json/", f"$schema={up}schemas/", text, count=1),
+                encoding="utf-8",
+            )
+    out.print(f"written; use it with: export MINERALWATCH_CONFIG_DIR={folder}", highlight=False)
 
 
 @config.command("show")
@@ -80,11 +108,15 @@ def schema(
     if write is None:
         print_json({name: json_schema(name) for name in YAML_SHAPES})
         return
-    write.mkdir(parents=True, exist_ok=True)
+    _write_schemas(write)
+    out.print(f"{len(YAML_SHAPES)} schemas written to {write}", highlight=False)
+
+
+def _write_schemas(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     for name in YAML_SHAPES:
         text = json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n"
-        (write / f"{name}.schema.json").write_text(text, encoding="utf-8")
-    out.print(f"{len(YAML_SHAPES)} schemas written to {write}", highlight=False)
+        (folder / f"{name}.schema.json").write_text(text, encoding="utf-8")
 
 
 @db.command("upgrade")

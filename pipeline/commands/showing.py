@@ -9,7 +9,6 @@ from rich.table import Table
 
 from pipeline.app import open_app
 from pipeline.commands.common import (
-    FAILED,
     Json,
     out,
     print_json,
@@ -17,7 +16,7 @@ from pipeline.commands.common import (
     told_errors,
     utc_now,
 )
-from pipeline.errors import ConfigError
+from pipeline.errors import NotFoundError
 from pipeline.stages.scorecard import scorecard as score_stage
 from pipeline.store import agreements as agreement_store
 from pipeline.store import outbox as outbox_store
@@ -75,7 +74,7 @@ def list_stories(
 
 def _known(given: str | None, known: tuple[str, ...], what: str) -> None:
     if given is not None and given not in known:
-        raise ConfigError(f"no such {what} {given!r}", mend=f"one of {', '.join(known)}")
+        raise NotFoundError(f"no such {what} {given!r}", mend=f"one of {', '.join(known)}")
 
 
 @stories.command("show")
@@ -89,7 +88,7 @@ def show_story(
     with told_errors(), open_app() as app, app.database.read() as session:
         story = story_store.get_story(story_id, session=session)
         if story is None:
-            raise ConfigError(f"no story {story_id}", mend="see: mineralwatch stories list")
+            raise NotFoundError(f"no story {story_id}", mend="see: mineralwatch stories list")
         reads = story_store.read_articles([story_id], session=session)[story_id]
     if as_json:
         print_json({**asdict(story), "told_by": reads})
@@ -149,7 +148,7 @@ def show_agreement(
             found = agreement_store.get_agreement(agreement_id, session=session)
             steps = agreement_store.timeline(agreement_id, session=session)
         if found is None:
-            raise ConfigError(
+            raise NotFoundError(
                 f"no agreement {agreement_id!r}", mend="see: mineralwatch agreements list"
             )
     if as_json:
@@ -225,9 +224,11 @@ def retry(
     """
     with told_errors(), open_app() as app, app.database.write() as session:
         count = outbox_store.retry_parked(now=utc_now(), key=key, session=session)
+        if key is not None and not count:
+            raise NotFoundError(
+                f"no parked message {key!r}", mend="see: mineralwatch outbox list --state parked"
+            )
     if as_json:
         print_json({"due": count})
     else:
         out.print(f"{count} messages are due again; send them with: mineralwatch deliver")
-    if key is not None and not count:
-        raise typer.Exit(FAILED)

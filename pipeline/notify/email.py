@@ -76,6 +76,17 @@ def build_email(
     return message
 
 
+def check_addresses(sender: str, recipients: Sequence[str]) -> None:
+    """Raise where one of them cannot be written to.
+
+    Raises:
+        ConfigError: it is no address; its setting is named.
+    """
+    _address(sender, "MINERALWATCH_DIGEST_FROM")
+    for recipient in recipients:
+        _address(recipient, "MINERALWATCH_DIGEST_TO")
+
+
 def message_id(key: str, domain: str) -> str:
     """Return the Message-ID for ``key``: always the same, and nothing of the key can be read."""
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"

@@ -19,6 +19,7 @@ from pipeline.stages.context import Context, Tally
 from pipeline.stages.storytelling import grown, leading, opened
 from pipeline.store import agreements, assessments, stories
 from pipeline.store.assessments import ReadArticle
+from pipeline.store.engine import alone
 from schemas.report import StageReport
 from schemas.story import ClusterDocument, Story
 
@@ -35,6 +36,8 @@ def link(context: Context, ruleset: str) -> StageReport:
     linker = Linker(context, tally)
     while True:
         with context.database.write() as session:
+            # Two at once would take the same readings, and open a story each for one happening.
+            alone("link", session=session)
             waiting = assessments.unlinked(ruleset=ruleset, limit=BATCH, session=session)
             for read in waiting:
                 linker.link(read, session=session)

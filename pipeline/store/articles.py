@@ -1,6 +1,6 @@
 """Articles, and the feeds that carried them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -131,6 +131,22 @@ def pending_articles(
     """Articles seen since then that have no reading under ``ruleset``, the oldest first."""
     query = _unread(select(ArticleRow), ruleset, since).order_by(ArticleRow.id).limit(limit)
     return [article_of(row) for row in session.scalars(query)]
+
+
+def get_article(article_id: int, *, session: Session) -> Article | None:
+    """The article of that row, or None."""
+    row = session.get(ArticleRow, article_id)
+    return article_of(row) if row else None
+
+
+def article_at(urls: Collection[str], *, session: Session) -> Article | None:
+    """The article with one of these addresses, as its identity or as published; or None."""
+    for column in (ArticleRow.canonical_url, ArticleRow.url):
+        query = select(ArticleRow).where(column.in_(urls)).order_by(ArticleRow.id).limit(1)
+        row = session.scalar(query)
+        if row is not None:
+            return article_of(row)
+    return None
 
 
 def articles_after(last_id: int, *, since: datetime, limit: int, session: Session) -> list[Article]:

@@ -73,6 +73,13 @@ def count_due(*, now: datetime, slow: bool, session: Session, everything: bool =
     return session.scalar(query) or 0
 
 
+def next_due(*, session: Session) -> datetime | None:
+    """When the next feed is due; None where none is enabled."""
+    query = select(FeedRow).where(FeedRow.enabled).order_by(FeedRow.next_poll_at).limit(1)
+    row = session.scalar(query)
+    return row.next_poll_at or row.created_at if row else None
+
+
 def _due(now: datetime) -> ColumnElement[bool]:
     return FeedRow.next_poll_at.is_(None) | (FeedRow.next_poll_at <= now)
 

@@ -94,7 +94,9 @@ def told_destinations(story_id: int, *, session: Session) -> frozenset[Destinati
 def claim(
     *, now: datetime, worker: str, limit: int, lease: timedelta, session: Session
 ) -> list[OutboxMessage]:
-    """Take due messages for this worker, the oldest first.
+    """Take due messages for this worker: the oldest first, but Slack's after all others.
+
+    Slack lets a channel have one message a second; a digest shall not wait behind twenty of them.
 
     A reply waits until the message that opened its thread is sent. A message claimed by a worker
     that never came back is taken again after ``lease`` and marked uncertain: it may have been
@@ -112,7 +114,7 @@ def claim(
             ),
             (OutboxRow.thread_key.is_(None)) | (root.state == OutboxState.SENT.value),
         )
-        .order_by(OutboxRow.id)
+        .order_by(OutboxRow.channel == Channel.SLACK.value, OutboxRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=OutboxRow)
     )

@@ -71,7 +71,7 @@ def test_the_version_and_the_help_are_there(cli: Cli) -> None:
         *("up", "demo", "run", "poll", "assess", "deliver", "digest", "classify", "cluster"),
         *("evaluate", "scorecard", "feeds list", "feeds health", "feeds check", "stories list"),
         *("stories show", "agreements list", "agreements show", "outbox list", "outbox retry"),
-        *("config check", "config show", "config schema", "db upgrade", "db status"),
+        *("config check", "config init", "config show", "config schema", "db upgrade", "db status"),
     ],
 )
 def test_every_command_has_a_help_text_with_an_example(cli: Cli, command: str) -> None:
@@ -295,3 +295,64 @@ def test_evaluate_compares_with_a_labelled_file(cli: Cli, tmp_path: Path) -> Non
     unlabelled = cli("evaluate", str(path))
     assert unlabelled.exit_code == 2
     assert "item 1 has no relevant, themes" in unlabelled.stderr
+
+
+def test_all_wrong_files_are_told_at_once(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "routes.yaml").write_text("routes:\n  - nam: a\n", encoding="utf-8")
+    (folder / "digest.yaml").write_text("hour: 25\n", encoding="utf-8")
+    monkeypatch.setenv("MINERALWATCH_CONFIG_DIR", str(folder))
+    result = cli("config", "check")
+    assert result.exit_code == 2
+    assert "routes.yaml:2: routes[0].nam" in result.stderr
+    assert "digest.yaml:1: hour" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SMTP_URL", "smtp:/x"), ("DIGEST_TO", "notanaddress"), ("DIGEST_TO", "a@b.example, c@")],
+)
+def test_a_wrong_mail_setting_is_said_at_the_start(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"MINERALWATCH_{name}", value)
+    result = cli("config", "check")
+    assert result.exit_code == 2
+    assert f"MINERALWATCH_{name}" in result.stderr
+
+
+def test_a_configuration_of_ones_own_is_a_sound_copy_with_its_schemas(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert cli("config", "init", "mine").exit_code == 0
+    for path in (tmp_path / "mine").rglob("*.yaml"):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        assert (path.parent / first.split("$schema=")[1]).is_file(), path
+    monkeypatch.setenv("MINERALWATCH_CONFIG_DIR", "mine")
+    own = json.loads(cli("config", "check", "--json").stdout)
+    monkeypatch.delenv("MINERALWATCH_CONFIG_DIR")
+    assert own == json.loads(cli("config", "check", "--json").stdout)
+    again = cli("config", "init", "mine")
+    assert again.exit_code == 2
+    assert "not empty" in again.stderr
+
+
+def test_a_pass_with_nothing_due_says_when_the_next_is(cli: Cli, feed: str, tmp_path: Path) -> None:
+    feeds = tmp_path / "feeds.yaml"
+    feeds.write_text(f"feeds: [{{name: Daily, url: '{feed}'}}]\n", encoding="utf-8")
+    first = cli("run", "--once", "--feeds", str(feeds))
+    assert "alerts are previewed in var/outbox" in first.stdout
+    second = cli("run", "--once", "--feeds", str(feeds))
+    assert "no feed is due: the next at " in second.stdout
+    assert "previewed" not in second.stdout
+
+
+def test_what_is_not_there_is_named_as_such(cli: Cli) -> None:
+    cli("db", "upgrade")
+    for command in (("stories", "show", "99"), ("outbox", "retry", "nokey")):
+        result = cli(*command)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("not found: no ")

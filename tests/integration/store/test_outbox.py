@@ -114,3 +114,11 @@ def test_senders_at_once_never_share_a_message(
     with ThreadPoolExecutor(senders) as pool:
         taken = [key for keys in pool.map(take, range(senders)) for key in keys]
     assert len(taken) == len(set(taken)) == 40
+
+
+def test_a_digest_does_not_wait_behind_slack(database: Database, now: datetime) -> None:
+    _add(database, now, "story:1")
+    mail = outbox.NewMessage("digest:1", Channel.EMAIL, "a@b.example", {"subject": "x"})
+    with database.write() as session:
+        outbox.add_message(mail, now=now, session=session)
+    assert [m.key for m in _claim(database, now)] == ["digest:1", "story:1"]
