@@ -9,7 +9,7 @@ from typing import Any
 sys.path.append(str(Path(__file__).parent))
 
 from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import CronTriggerTimetable, Param, dag, task
 
 DOC = f"""
 ### Poll the feeds that are due
@@ -32,14 +32,22 @@ lists them.
     default_args={**DEFAULTS, "retries": 2},
     tags=["mineralwatch", "collect"],
     doc_md=DOC,
+    params={
+        "everything": Param(
+            False,
+            type="boolean",
+            title="Everything",
+            description="Poll all feeds now, whether they are due or not.",
+        ),
+    },
 )
 def poll_feeds() -> None:
     """Plan, then poll each batch."""
 
     @task(execution_timeout=timedelta(minutes=5))
-    def plan() -> list[dict[str, Any]]:
+    def plan(*, params: Any = None) -> list[dict[str, Any]]:
         """Which feeds are due, in batches."""
-        work: list[dict[str, Any]] = run("plan")["work"]
+        work: list[dict[str, Any]] = run("plan", everything=params["everything"])["work"]
         return work
 
     @task(

@@ -69,10 +69,11 @@ def test_from_a_feed_to_slack_and_the_digest(
     slack: SlackServer,
     mail: MailCatcher,
 ) -> None:
-    poll, quiet, assess, send, digest, late = airflow.work(
+    poll, quiet, everything, assess, send, digest, late = airflow.work(
         "run",
         *("poll_feeds", "{}"),
         *("poll_feeds", "{}"),
+        *("poll_feeds", json.dumps({"everything": True})),
         *("assess_articles", "{}"),
         *("send_alerts", "{}"),
         *("daily_digest", "{}"),
@@ -93,6 +94,11 @@ def test_from_a_feed_to_slack_and_the_digest(
     assert quiet["state"] == "success"
     assert quiet["tasks"]["plan"] == "success"
     assert quiet["events"] == [], "nothing new, nobody is woken"
+
+    # All feeds though none is due: the good one, and the bad one in a lane of its own.
+    assert set(everything["tasks"]) == {"plan", "poll[0]", "poll[1]"}
+    assert everything["returned"]["poll[1]"]["failed"] == 1
+    assert everything["events"] == []
 
     assert assess["tasks"] == {"assess": "success", "link": "success"}
     assert assess["returned"]["assess"]["relevant"] == 1

@@ -179,6 +179,7 @@ def test_forms_are_typed(dags: dict[str, Any]) -> None:
         if dag["params"]
     }
     assert {name: set(form) for name, form in forms.items()} == {
+        "poll_feeds": {"everything"},
         "daily_digest": {"date", "send"},
         "reassess": {"since", "dry_run"},
         "import_archive": {"path", "format"},

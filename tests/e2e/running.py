@@ -45,7 +45,10 @@ def bare_environment(folder: Path, bytecode: Path) -> dict[str, str]:
 class Running:
     """The process while the ``with`` block runs; killed with all below it at the end."""
 
-    def __init__(self, *arguments: str, env: dict[str, str], cwd: Path) -> None:
+    def __init__(
+        self, *arguments: str, env: dict[str, str], cwd: Path, command: str = "up"
+    ) -> None:
+        self._command = command
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = [*arguments, "--port", str(self.port)]
@@ -57,7 +60,7 @@ class Running:
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [str(COMMAND), "up", *self._arguments],
+                [str(COMMAND), self._command, *self._arguments],
                 env=self._env,
                 cwd=self._cwd,
                 stdout=log,
