@@ -58,10 +58,13 @@ class Secrets:
 def ensure_secrets(home: AirflowHome) -> Secrets:
     """Read the home's secrets, or make them at the first start; both files get mode 0600.
 
+    The home itself is the owner's alone: Airflow's own files in it have looser modes.
+
     Raises:
         ConfigError: the file is there and cannot be used.
     """
     home.path.mkdir(parents=True, exist_ok=True)
+    home.path.chmod(0o700)
     if home.secrets.exists():
         try:
             found = Secrets(**json.loads(home.secrets.read_text(encoding="utf-8")))

@@ -76,17 +76,19 @@ class _Signals:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Catch SIGINT, SIGTERM and SIGHUP within the block."""
+        """Catch SIGINT, SIGTERM and SIGHUP within the block; under nohup, SIGHUP stays ignored."""
 
         def note(_number: int, _frame: object) -> None:
             self.count += 1
 
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = [signal.signal(number, note) for number in numbers]
+        before = {n: signal.getsignal(n) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+        for number in before:
+            signal.signal(number, note)
         try:
             yield
         finally:
-            for number, handler in zip(numbers, before, strict=True):
+            for number, handler in before.items():
                 signal.signal(number, handler)
 
 

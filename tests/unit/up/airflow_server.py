@@ -32,7 +32,7 @@ class AirflowServer:
     import_errors: list[tuple[str, datetime]] = field(default_factory=list)
     failing: bool = False
     refuse_triggers: int = 0
-    triggered: list[str] = field(default_factory=list)
+    triggered: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     logins: int = 0
     warmed: int = 0
     url: str = ""
@@ -103,7 +103,9 @@ class AirflowServer:
         if self.refuse_triggers:
             self.refuse_triggers -= 1
             return web.json_response({"detail": {"reason": "Database error"}}, status=500)
-        self.triggered.append(request.match_info["dag"])
+        body = await request.json()
+        assert body["logical_date"] is None
+        self.triggered.append((request.match_info["dag"], body["conf"]))
         return web.json_response({"dag_run_id": f"manual__{len(self.triggered)}"})
 
 

@@ -110,6 +110,7 @@ def test_keys_are_made_once_and_are_the_owners_alone(tmp_path: Path) -> None:
     first = ensure_secrets(home)
     for file in (home.secrets, home.passwords):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
     assert ensure_secrets(home) == first
     assert json.loads(home.passwords.read_text()) == {"admin": first.password}
 

@@ -63,7 +63,8 @@ def test_dags_and_their_errors(server: AirflowServer, api: AirflowApi) -> None:
     assert api.dags() == [DagState("one", False, AFTER), DagState("two", True, None)]
     assert [file for file, _ in api.import_errors(since=START)] == ["new.py"]
     assert api.trigger("one") == "manual__1"
-    assert server.triggered == ["one"]
+    assert api.trigger("two", {"x": 1}) == "manual__2"
+    assert server.triggered == [("one", {}), ("two", {"x": 1})]
     assert server.logins == 1, "one login serves all"
 
 
