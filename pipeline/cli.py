@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import evaluating, feeds, local, reading, running, setup, showing
+from pipeline.commands import evaluating, explaining, feeds, local, reading, running, setup, showing
 from pipeline.commands.common import out
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.command(rich_help_panel=_READ)(evaluating.evaluate)
 app.add_typer(showing.stories, name="stories", rich_help_panel=_LOOK)
 app.add_typer(showing.agreements, name="agreements", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(showing.scorecard)
+app.command(rich_help_panel=_LOOK)(explaining.explain)
 app.add_typer(feeds.feeds, name="feeds", rich_help_panel=_LOOK)
 app.add_typer(showing.outbox, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(setup.config, name="config", rich_help_panel=_SET_UP)

@@ -46,12 +46,22 @@ def told_errors() -> Iterator[None]:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(_json(value, indent=2) + "\n")
 
 
 def print_line(value: object) -> None:
     """One JSON line on standard output."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    sys.stdout.write(_json(value) + "\n")
+
+
+def _json(value: object, *, indent: int | None = None) -> str:
+    """JSON as it is read best; half a surrogate pair, which UTF-8 cannot carry, is escaped."""
+    told = json.dumps(value, default=_plain, ensure_ascii=False, indent=indent)
+    try:
+        told.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, default=_plain, indent=indent)
+    return told
 
 
 def _plain(value: object) -> Any:

@@ -103,7 +103,8 @@ def show_story(
         article = read.article
         out.print(
             f"\n{article.published_at:%d %b %H:%M} [bold]{escape(article.outlet)}[/]"
-            f" {escape(article.title)}\n  {escape(article.url or 'no link')}",
+            f" {escape(article.title)}\n"
+            f"  article {article.id} · {escape(article.url or 'no link')}",
             highlight=False,
         )
         for theme in read.assessment.themes:

@@ -61,7 +61,8 @@ def _lines(result: Result) -> list[dict[str, object]]:
 def test_the_version_and_the_help_are_there(cli: Cli) -> None:
     assert cli("--version").stdout.startswith("mineralwatch 0.")
     told = cli("--help").stdout
-    for command in ("up", "demo", "run", "classify", "cluster", "digest", "scorecard", "outbox"):
+    commands = ("up", "demo", "run", "classify", "cluster", "digest", "scorecard", "explain")
+    for command in (*commands, "outbox"):
         assert command in told
 
 
@@ -71,6 +72,7 @@ def test_the_version_and_the_help_are_there(cli: Cli) -> None:
         *("up", "demo", "run", "poll", "assess", "deliver", "digest", "classify", "cluster"),
         *("evaluate", "scorecard", "feeds list", "feeds health", "feeds check", "stories list"),
         *("stories show", "agreements list", "agreements show", "outbox list", "outbox retry"),
+        "explain",
         *("config check", "config init", "config show", "config schema", "db upgrade", "db status"),
     ],
 )
