@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import evaluating, explaining, feeds, local, reading, running, setup, showing
+from pipeline.commands import (
+    evaluating,
+    explaining,
+    feeds,
+    local,
+    reading,
+    running,
+    setup,
+    showing,
+    training,
+)
 from pipeline.commands.common import out
 
 app = typer.Typer(
@@ -40,6 +50,7 @@ app.add_typer(feeds.feeds, name="feeds", rich_help_panel=_LOOK)
 app.add_typer(showing.outbox, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(setup.config, name="config", rich_help_panel=_SET_UP)
 app.add_typer(setup.db, name="db", rich_help_panel=_SET_UP)
+app.command(rich_help_panel=_SET_UP)(training.train)
 
 
 def _version(wanted: bool) -> None:

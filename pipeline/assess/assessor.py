@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -11,6 +12,8 @@ from pipeline.assess.compiled import compile_rules
 from pipeline.assess.components import Published
 from pipeline.assess.detect import detect
 from pipeline.assess.explain import explain_gate, explain_labels, explain_parties
+from pipeline.assess.learned import load_model
+from pipeline.assess.model_files import PACKAGE_MODEL
 from pipeline.assess.nlp import build_nlp
 from pipeline.assess.prepare import Prepared, prepare
 from pipeline.assess.reading import Reading
@@ -27,9 +30,17 @@ _MAX_VOCABULARY = 400_000
 class Assessor:
     """Reads documents under one ruleset. Pipelines of languages are built when first met."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, model_folder: Path | None = PACKAGE_MODEL) -> None:
+        """``model_folder`` None: the rules alone judge.
+
+        Raises:
+            ConfigError: the model cannot be read.
+        """
         self._rules = rules
-        self.ruleset = ruleset_id(rules)
+        model = load_model(model_folder) if model_folder else None
+        themes = (theme.id for theme in rules.themes)
+        self.model = model if model is not None and model.reads(themes) else None
+        self.ruleset = ruleset_id(rules, model_folder)
         self._pipelines: dict[str, tuple[Language, Published]] = {}
 
     def assess(self, documents: Iterable[Document]) -> Iterator[Assessment]:
@@ -89,7 +100,7 @@ class Assessor:
         built = self._pipelines.get(language)
         if built is None or len(built[0].vocab) > _MAX_VOCABULARY:
             compiled = compile_rules(self._rules, language)
-            published = Published(f"{self.ruleset}:{language}:{id(self)}", compiled)
+            published = Published(f"{self.ruleset}:{language}:{id(self)}", compiled, self.model)
             built = self._pipelines[language] = (build_nlp(compiled, published), published)
         return built[0]
 
@@ -129,14 +140,14 @@ class Assessor:
         )
 
 
-def build_assessor(rules: Rules) -> Assessor:
+def build_assessor(rules: Rules, model_folder: Path | None = PACKAGE_MODEL) -> Assessor:
     """Build the assessor, its English pipeline at once so that a faulty pattern is told now.
 
     Raises:
-        ConfigError: a pattern cannot be read or names an unknown class.
+        ConfigError: a pattern cannot be read or names an unknown class; the model cannot be read.
     """
     for language in ("uk", "ru"):
         compile_rules(rules, language)
-    assessor = Assessor(rules)
+    assessor = Assessor(rules, model_folder)
     assessor.assess_one(Document(id="warm-up", title="warm-up", language="en"))
     return assessor

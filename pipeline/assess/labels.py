@@ -25,6 +25,7 @@ def read_relevance(reading: Reading) -> None:
     for lacking in config.lacking:
         if reading.cues.keys().isdisjoint(lacking.classes):
             total += lacking.weight
+    reading.rules_logit = total
     reading.relevance = round(1 / (1 + math.exp(-total)), 4)
     reading.relevant = reading.relevance >= config.threshold
     reading.relevance_evidence = best(evidence)

@@ -9,7 +9,7 @@ from pipeline.assess.reading import Reading
 from schemas.assessment import Money
 from schemas.rules import MoneyFile
 
-_NUMBER = r"\d{1,3}(?:[,. ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?"
+_NUMBER = r"(?:\d{1,3}(?:[,. ]\d{3}){1,5}(?:[.,]\d{1,2})?|\d{1,15}(?:[.,]\d{1,15})?)(?!\d)"
 
 
 class MoneyReader:
@@ -45,15 +45,12 @@ class MoneyReader:
             if span is None:
                 continue
             reading.cues.setdefault("money", []).append(span)
+            reading.largest_usd = max(reading.largest_usd, amount * self._usd[code])
             if amount * self._usd[code] >= self._large:
                 reading.cues.setdefault("money_large", []).append(span)
             evidence = reading.prepared.evidence(found.start(), found.end(), "money")
             sums.append(Money(amount, code, evidence))
         reading.money = tuple(sums)
-
-    def usd(self, money: Money) -> float:
-        """A sum in US dollars, roughly: to compare with a limit, not to report."""
-        return money.amount * self._usd[money.currency]
 
     def _found(self, text: str) -> Iterator[re.Match[str]]:
         taken: list[tuple[int, int]] = []

@@ -29,6 +29,8 @@ _ABBREVIATIONS = (
     "Sen.",
 )
 _MAX_WORD = 60
+_CACHED_WORDS = 200_000
+"""Written words whose tokens are remembered; spaCy's 10,000 are full after a few thousand items."""
 
 
 def build_nlp(compiled: Compiled, published: Published) -> Language:
@@ -61,4 +63,5 @@ def _tokenizer(nlp: Language) -> Tokenizer:
         suffix_search=compile_suffix_regex(suffixes).search,
         infix_finditer=compile_infix_regex(infixes).finditer,
         token_match=re.compile(r"^C5\+1$").match,
+        max_cache_size=_CACHED_WORDS,
     )

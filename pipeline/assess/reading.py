@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.assess.compiled import Compiled, Weighted
+from pipeline.assess.compiled import Compiled, CompiledStage, Weighted
 from pipeline.assess.patterns import Match, Pattern, Span, find
 from pipeline.assess.prepare import Prepared
 from schemas.assessment import Evidence, Money, Stage, ThemeLabel
@@ -21,20 +21,29 @@ class Reading:
     sentence: Sequence[int]
     border: int
     """The first token of the summary."""
+    passed: bool = True
+    """Whether the gate let it through; False where it was read all the same."""
     mentions: tuple["Mention", ...] = ()
     minerals: tuple[str, ...] = ()
     bodies: tuple[str, ...] = ()
     money: tuple[Money, ...] = ()
+    largest_usd: float = 0.0
+    """The largest sum named, in US dollars, roughly."""
+    rules_logit: float = 0.0
+    """What the rules alone say of relevance, before the logistic function."""
     relevance: float = 0.0
     relevant: bool = False
     relevance_evidence: tuple[Evidence, ...] = ()
     themes: tuple[ThemeLabel, ...] = ()
+    tellings: tuple["Telling", ...] = ()
     stage: Stage = Stage.NONE
     stage_evidence: tuple[Evidence, ...] = ()
     parties: tuple[str, ...] = ()
     agreement: str | None = None
     significance: int = 0
     reasons: tuple[str, ...] = ()
+    found: list[tuple[str, float, Span | None]] = field(default_factory=list)
+    """The features of the text, where weights have been learned."""
     memo: dict[str, list[Match]] = field(default_factory=dict)
 
     def find(self, pattern: Pattern) -> list[Match]:
@@ -81,6 +90,21 @@ class Mention:
     kind: str
     """name, adjective, capital, leader, body or group."""
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How surely the title and the summary tell a stage, each 0–1, and what speaks against it."""
+
+    stage: CompiledStage
+    title: float
+    summary: float
+    against: float
+    evidence: tuple[Evidence, ...]
+
+    def score(self, summary_factor: float) -> float:
+        """Both parts taken as independent witnesses."""
+        return 1 - (1 - self.title) * (1 - self.summary * summary_factor) - self.against
 
 
 def best(evidence: Iterable[Evidence], limit: int = 4) -> tuple[Evidence, ...]:

@@ -1,16 +1,14 @@
 """How much an item matters, 1–3, and why."""
 
 from pipeline.assess.compiled import CompiledSignificance
-from pipeline.assess.money import MoneyReader
 from pipeline.assess.reading import Reading
 
 
-def read_significance(reading: Reading, money: MoneyReader) -> None:
+def read_significance(reading: Reading) -> None:
     """Give the level of the first rule that is met, with the reason in words."""
     config = reading.compiled.rules.lexicon.significance
-    largest = max((money.usd(found) for found in reading.money), default=0.0)
     for compiled in reading.compiled.significance:
-        if _met(compiled, reading, largest):
+        if _met(compiled, reading):
             reading.significance = compiled.rule.level
             reading.reasons = (_reason(compiled, reading),)
             return
@@ -18,11 +16,11 @@ def read_significance(reading: Reading, money: MoneyReader) -> None:
     reading.reasons = (config.default_reason,)
 
 
-def _met(compiled: CompiledSignificance, reading: Reading, largest_usd: float) -> bool:
+def _met(compiled: CompiledSignificance, reading: Reading) -> bool:
     rule = compiled.rule
     if rule.stages and reading.stage not in rule.stages:
         return False
-    if len(reading.parties) < rule.min_parties or largest_usd < rule.min_money_usd:
+    if len(reading.parties) < rule.min_parties or reading.largest_usd < rule.min_money_usd:
         return False
     if compiled.patterns and not _any(compiled, reading):
         return False

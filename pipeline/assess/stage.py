@@ -1,10 +1,8 @@
 """How far the agreement is, by the words that say so."""
 
-from dataclasses import dataclass
-
 from pipeline.assess.compiled import CompiledStage
 from pipeline.assess.patterns import Match, Span
-from pipeline.assess.reading import Reading, best
+from pipeline.assess.reading import Reading, Telling, best
 from schemas.assessment import Evidence
 
 
@@ -20,31 +18,18 @@ def read_stage(reading: Reading) -> None:
         for weighted in reading.compiled.shields
         for match in reading.matches(weighted)
     }
-    tellings = [_telling(reading, stage, shields) for stage in reading.compiled.stages]
-    firm = any(t.title >= config.threshold and t.stage.order >= config.firm_order for t in tellings)
+    reading.tellings = tuple(_telling(reading, stage, shields) for stage in reading.compiled.stages)
+    firm = any(
+        t.title >= config.threshold and t.stage.order >= config.firm_order for t in reading.tellings
+    )
     factor = config.summary_factor_beside_title if firm else config.summary_factor
-    reached = [t for t in tellings if t.score(factor) >= config.threshold]
+    reached = [t for t in reading.tellings if t.score(factor) >= config.threshold]
     if reached:
         furthest = max(reached, key=lambda telling: telling.stage.order)
         reading.stage, reading.stage_evidence = furthest.stage.stage, best(furthest.evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    """How surely the title and the summary tell a stage, each 0–1, and what speaks against it."""
-
-    stage: CompiledStage
-    title: float
-    summary: float
-    against: float
-    evidence: tuple[Evidence, ...]
-
-    def score(self, summary_factor: float) -> float:
-        """Both parts taken as independent witnesses."""
-        return 1 - (1 - self.title) * (1 - self.summary * summary_factor) - self.against
-
-
-def _telling(reading: Reading, stage: CompiledStage, shields: set[Span]) -> _Telling:
+def _telling(reading: Reading, stage: CompiledStage, shields: set[Span]) -> Telling:
     title, summary, against = 1.0, 1.0, 0.0
     evidence: list[Evidence] = []
     for weighted in stage.patterns:
@@ -60,7 +45,7 @@ def _telling(reading: Reading, stage: CompiledStage, shields: set[Span]) -> _Tel
         else:
             summary *= doubt
         evidence += [reading.evidence(match, weighted.id) for match in found[:2]]
-    return _Telling(stage, 1 - title, 1 - summary, against, tuple(evidence))
+    return Telling(stage, 1 - title, 1 - summary, against, tuple(evidence))
 
 
 def _shielded(match: Match, shields: set[Span]) -> bool:

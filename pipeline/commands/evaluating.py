@@ -8,18 +8,20 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from pipeline.catalog import load_rules
 from pipeline.commands.common import Json, err, out, print_json, told_errors
 from pipeline.commands.reading import (
     Lines,
-    assessor_in_force,
     cluster_document,
     document,
     end,
     gazetteer_in_force,
 )
 from pipeline.errors import ConfigError
+from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
+    from pipeline.assess.assessor import Assessor
     from pipeline.assess.evaluate import Report, Score
     from schemas.assessment import Assessment
 
@@ -32,6 +34,12 @@ LABELS = ("id", "relevant", "themes", "stage", "parties", "minerals", "significa
 def evaluate(
     file: Annotated[Path, typer.Argument(help="A gold file: JSON lines with labels.")],
     worst: Annotated[int, typer.Option(min=0, help="How many errors are shown.")] = 10,
+    model: Annotated[
+        Path | None, typer.Option(help="A folder that `train --out` wrote; default: the package's.")
+    ] = None,
+    rules_only: Annotated[
+        bool, typer.Option("--rules-only", help="Judge by the rules, without learned weights.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compare the readings with a labelled file: precision, recall and F1 per label.
@@ -42,7 +50,7 @@ def evaluate(
 
     with told_errors():
         gold, lines = _gold(file)
-        assessor = assessor_in_force()
+        assessor = _assessor(model, rules_only=rules_only)
         documents = track(
             (document(row) for row in gold),
             total=len(gold),
@@ -58,6 +66,16 @@ def evaluate(
     else:
         _show(report, stories)
     end(lines)
+
+
+def _assessor(model: Path | None, *, rules_only: bool) -> "Assessor":
+    from pipeline.assess.assessor import build_assessor
+    from pipeline.assess.model_files import PACKAGE_MODEL, WEIGHTS
+
+    if model is not None and not (model / WEIGHTS).is_file():
+        raise ConfigError(f"{model}: no {WEIGHTS} there", mend="name a folder that train wrote")
+    folder = None if rules_only else model or PACKAGE_MODEL
+    return build_assessor(load_rules(load_settings()), folder)
 
 
 def _gold(file: Path) -> tuple[list[dict[str, Any]], Lines]:

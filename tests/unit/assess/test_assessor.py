@@ -222,8 +222,9 @@ def test_line_has_the_promised_keys(assessor):
     assert line["stage"] == "signed"
 
 
-def test_word_within_an_expression_that_means_another_thing_does_not_count(assessor):
-    sign = read(assessor, "Kenya, Italy lithium deal is a sign of goodwill, according to Rome")
+def test_word_within_an_expression_that_means_another_thing_does_not_count(assessor, rules):
+    by_rules = Assessor(rules, model_folder=None)
+    sign = read(by_rules, "Kenya, Italy lithium deal is a sign of goodwill, according to Rome")
     assert sign.stage is not Stage.SIGNED
     future = read(assessor, "Україна та Італія підпишуть угоду про літій", language="uk")
     assert future.stage is Stage.AGREED

@@ -1,0 +1,132 @@
+"""Judging a reading by learned weights, over what the rules found; the rules give the evidence."""
+
+import numpy as np
+
+from pipeline.assess.compiled import CompiledTheme
+from pipeline.assess.features import rule_features, text_features
+from pipeline.assess.learned import Head, Model, Vector
+from pipeline.assess.party_features import party_features
+from pipeline.assess.patterns import Span
+from pipeline.assess.reading import Reading, best
+from schemas.assessment import Evidence, Stage, ThemeLabel
+
+_PIECES = 3
+"""Places pointed at where no rule has any."""
+_SPEAKING = frozenset("wbskcp")
+"""Groups of features that are words in the text."""
+
+
+def judge_relevance(reading: Reading, model: Model) -> None:
+    """Fill ``relevance`` and ``relevant`` by the relevance head."""
+    reading.found = list(text_features(reading))
+    vector = model.spaces["text"].vector(reading.found)
+    head = model.heads["relevance"]
+    probability = float(head.probabilities(vector)[0])
+    reading.relevance = round(probability, 4)
+    reading.relevant = probability >= float(head.thresholds[0])
+    if reading.relevant and not reading.relevance_evidence:
+        reading.relevance_evidence = speaking(reading, model, "text", head, vector, 0)
+
+
+def judge_parties(reading: Reading, model: Model) -> None:
+    """Fill ``parties`` by the party head, asked of every state named."""
+    head, space = model.heads["party"], model.spaces["party"]
+    limit = float(head.thresholds[0])
+    given = [
+        code
+        for code, found in party_features(reading).items()
+        if float(head.probabilities(space.vector(found))[0]) >= limit
+    ]
+    reading.parties = tuple(sorted(given))
+
+
+def judge_labels(reading: Reading, model: Model, vector: Vector) -> None:
+    """Fill themes, stage and significance; a theme that the model does not know stays as it is.
+
+    ``vector`` is ``labels_vector``'s, taken while the labels were still those of the rules.
+    """
+    _themes(reading, model, vector)
+    _stage(reading, model, vector)
+    head = model.heads["significance"]
+    level = int(head.labels[int(np.argmax(head.probabilities(vector)))])
+    if level != reading.significance:
+        reading.significance = level
+        reading.reasons = (_reason(reading),)
+
+
+def labels_vector(reading: Reading, model: Model) -> Vector:
+    """The features for themes, stage and significance."""
+    return model.spaces["labels"].vector([*reading.found, *rule_features(reading)])
+
+
+def _themes(reading: Reading, model: Model, vector: Vector) -> None:
+    head = model.heads["themes"]
+    probabilities = head.probabilities(vector)
+    places = {label: place for place, label in enumerate(head.labels)}
+    by_rules = {label.id: label for label in reading.themes}
+    given: list[ThemeLabel] = []
+    for theme in reading.compiled.themes:
+        place = places.get(theme.id)
+        if place is None:
+            if theme.id in by_rules:
+                given.append(by_rules[theme.id])
+        elif probabilities[place] >= head.thresholds[place]:
+            evidence = by_rules[theme.id].evidence if theme.id in by_rules else ()
+            evidence = evidence or _matched(reading, theme)
+            evidence = evidence or speaking(reading, model, "labels", head, vector, place)
+            given.append(ThemeLabel(theme.id, round(float(probabilities[place]), 4), evidence))
+    reading.themes = tuple(given)
+
+
+def _matched(reading: Reading, theme: CompiledTheme) -> tuple[Evidence, ...]:
+    return best(
+        reading.evidence(match, weighted.id)
+        for weighted in theme.patterns
+        if weighted.weight > 0
+        for match in reading.matches(weighted)[:2]
+    )
+
+
+def _stage(reading: Reading, model: Model, vector: Vector) -> None:
+    head = model.heads["stage"]
+    place = int(np.argmax(head.probabilities(vector)))
+    reading.stage = Stage(head.labels[place])
+    told = best(
+        piece
+        for telling in reading.tellings
+        if telling.stage.stage is reading.stage
+        for piece in telling.evidence
+    )
+    if reading.stage is not Stage.NONE:
+        told = told or speaking(reading, model, "labels", head, vector, place)
+    reading.stage_evidence = told
+
+
+def speaking(
+    reading: Reading, model: Model, space: str, head: Head, vector: Vector, place: int
+) -> tuple[Evidence, ...]:
+    """The words with the greatest weight for a label."""
+    weights = head.contributions(vector, place)
+    names = model.spaces[space].names
+    pieces: list[Evidence] = []
+    taken: list[Span] = []
+    for index in np.argsort(-weights, kind="stable"):
+        span = vector.spans[index]
+        if weights[index] <= 0 or len(pieces) == _PIECES:
+            break
+        if span is None or names[vector.columns[index]][0] not in _SPEAKING:
+            continue
+        if not any(span[0] < end and start < span[1] for start, end in taken):
+            taken.append(span)
+            pieces.append(reading.span_evidence(span, f"learned-{space}"))
+    return best(pieces)
+
+
+def _reason(reading: Reading) -> str:
+    said = {1: "a minor step or a comment", 2: "a step of note", 3: "a major step"}
+    told = f"{said[reading.significance]}, by the weights learned (stage: {reading.stage.value}"
+    if reading.parties:
+        told += f"; parties: {', '.join(reading.parties)}"
+    if reading.money:
+        told += f"; {max(reading.money, key=lambda money: money.amount).evidence.text}"
+    return told + ")"

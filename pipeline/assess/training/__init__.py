@@ -1,0 +1,1 @@
+"""Making the model: labelled items → features → weights, calibrated and scored by event."""

@@ -1,0 +1,76 @@
+"""Training as a whole, on a few items: deterministic, and of use for items it never saw."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.assess.assessor import Assessor, build_assessor
+from pipeline.assess.learned import load_model
+from pipeline.assess.model_files import PACKAGE_MODEL
+from pipeline.cli import app
+from schemas.assessment import Document
+
+TRAINING = Path(__file__).parents[4] / "training"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    lines = [
+        line
+        for path in sorted((TRAINING / "items").glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if json.loads(line)["lang"] == "en"
+    ]
+    (folder / "few.jsonl").write_text("\n".join(lines[::6]), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(data, tmp_path_factory) -> tuple[Path, dict]:
+    folder = tmp_path_factory.mktemp("model")
+    return folder, run(data, folder)
+
+
+def run(data: Path, folder: Path) -> dict:
+    result = CliRunner().invoke(app, ["train", "--data", str(data), "--out", str(folder), "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_training_says_how_well_it_does(made):
+    folder, told = made
+    assert told["relevance_f1"] > 0.7
+    assert told["stage_accuracy"] > 0.3
+    assert "cross-validated by event" in (folder / "model_card.md").read_text()
+
+
+def test_equal_items_make_equal_weights(data, made, tmp_path):
+    run(data, tmp_path)
+    for name in ("weights.npz", "model.json", "model_card.md"):
+        assert (tmp_path / name).read_bytes() == (made[0] / name).read_bytes()
+
+
+def test_a_model_is_judged_with(rules, made):
+    assessor = build_assessor(rules, made[0])
+    found = assessor.assess_one(
+        Document("1", "Kenya, Italy sign memorandum on lithium and rare earths", language="en")
+    )
+    assert found.relevant
+    assert found.ruleset != Assessor(rules).ruleset
+
+
+def test_the_packaged_model_has_a_card_and_is_small():
+    sizes = [path.stat().st_size for path in PACKAGE_MODEL.iterdir()]
+    assert sum(sizes) < 20_000_000
+    card = (PACKAGE_MODEL / "model_card.md").read_text(encoding="utf-8")
+    assert "themes (micro)" in card
+    assert load_model() is not None
+
+
+def test_no_data_is_told_with_exit_code_2(tmp_path):
+    result = CliRunner().invoke(app, ["train", "--data", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "no *.jsonl" in result.output
