@@ -19,7 +19,7 @@ Sides of ``&`` and ``&&`` may themselves be sequences; ``&&`` binds less than ``
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from typing import TypeAlias
 
 DEFAULT_GAP = 6
@@ -161,12 +161,13 @@ def _group(group: tuple[tuple[Step, ...], ...], cues: Cues, sentence: Sequence[i
         if not first:
             return []
         second = _ordered(sequence, cues, sentence)
-        first = [
+        both = (
             Match(min(a.start, b.start), max(a.end, b.end), a.steps + b.steps)
             for a in first
             for b in second
             if sentence[a.start] == sentence[b.start] and (a.end <= b.start or b.end <= a.start)
-        ][:_MAX_MATCHES]
+        )
+        first = list(islice(both, _MAX_MATCHES))
     return first
 
 
@@ -176,13 +177,14 @@ def _ordered(sequence: tuple[Step, ...], cues: Cues, sentence: Sequence[int]) ->
         if not found:
             return []
         spans = _spans(step, cues)
-        found = [
+        longer = (
             Match(match.start, end, (*match.steps, (start, end)))
             for match in found
             for start, end in spans
             if match.end <= start <= match.end + step.gap
             and sentence[start] == sentence[match.start]
-        ][:_MAX_MATCHES]
+        )
+        found = list(islice(longer, _MAX_MATCHES))
     return found
 
 

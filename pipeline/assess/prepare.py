@@ -38,6 +38,10 @@ _PLAIN = str.maketrans(
         "\u2009": " ",
     }
 )
+_LONGEST_WORD = 200
+"""Of a longer run without a blank, the rest is blanked out: cutting it up takes a time that grows
+with the square of its length."""
+_TOO_LONG = re.compile(rf"(\S{{{_LONGEST_WORD}}})(\S+)")
 _OUTLET_WORDS_MAX = 6
 _TITLE_WORDS_MIN = 3
 
@@ -75,11 +79,13 @@ class Prepared:
 
     def evidence(self, start: int, end: int, pattern: str) -> Evidence:
         """Point from positions in ``text`` back into the document's own field."""
-        name: Literal["title", "summary"] = "title" if start < self.border else "summary"
-        part, shift = (self.title, 0) if name == "title" else (self.summary, self.border)
-        source = self.document.title if name == "title" else self.document.summary
-        first = part.source(start - shift)
-        last = part.source(min(end - shift, len(part.text)) - 1) + 1
+        # What begins on the line break between the two is shown by its part in the summary.
+        inside = start < len(self.title.text) or not self.summary.text
+        name: Literal["title", "summary"] = "title" if inside else "summary"
+        part, shift = (self.title, 0) if inside else (self.summary, self.border)
+        source = self.document.title if inside else self.document.summary
+        first = part.source(max(start - shift, 0))
+        last = part.source(max(min(end - shift, len(part.text)), 1) - 1) + 1
         return Evidence(field=name, start=first, end=last, text=source[first:last], pattern=pattern)
 
 
@@ -168,4 +174,7 @@ def _space(pieces: list[str], offsets: list[int], at: int) -> None:
 
 def _plain(text: str) -> str:
     """Letter for letter: plain quotes and spaces, "rare-earth" as two words."""
-    return _HYPHEN.sub(" ", text.translate(_PLAIN))
+    text = _HYPHEN.sub(" ", text.translate(_PLAIN))
+    if len(text) > _LONGEST_WORD and any(len(word) > _LONGEST_WORD for word in text.split()):
+        text = _TOO_LONG.sub(lambda found: found[1] + " " * len(found[2]), text)
+    return text

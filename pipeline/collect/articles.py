@@ -9,6 +9,8 @@ from pipeline.collect.canonical import article_identity
 from schemas.article import NewArticle
 from schemas.feed import FeedEntry, ParsedFeed
 
+FIRST_YEAR = 1970
+"""A date before this year is a fault of the software that wrote it."""
 _TITLE_FROM_SUMMARY = 120
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
@@ -30,7 +32,8 @@ def to_articles(
         feed_url: part of the identity of items without a link.
         feed_name: the outlet where neither the item nor its link names one.
         feed_language: as configured; corrected where the script of an item contradicts it.
-        now: stands in for dates that are missing or in the future (``dated`` is False then).
+        now: stands in for dates that are missing, in the future or before `FIRST_YEAR`
+            (``dated`` is False then).
     """
     found: dict[str, NewArticle] = {}
     for entry in parsed.entries:
@@ -55,7 +58,8 @@ def _article(
 ) -> NewArticle:
     title = _title(entry)
     summary = _summary(entry, title)
-    dated = entry.published is not None and entry.published <= now
+    published = entry.published
+    dated = published is not None and published <= now and published.year >= FIRST_YEAR
     return NewArticle(
         canonical_url=article_identity(entry, feed_url),
         url=entry.link,
@@ -63,7 +67,7 @@ def _article(
         summary=summary,
         language=_language(f"{title} {summary}", languages),
         outlet=_outlet(entry) or feed_name,
-        published_at=entry.published if entry.published is not None and dated else now,
+        published_at=published if published is not None and dated else now,
         dated=dated,
         content_hash=hashlib.sha256(f"{title}\x1f{summary}".encode()).hexdigest(),
         guid=entry.guid,

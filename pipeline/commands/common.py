@@ -55,10 +55,13 @@ def print_line(value: object) -> None:
 
 
 def _json(value: object, *, indent: int | None = None) -> str:
-    """JSON as it is read best; half a surrogate pair, which UTF-8 cannot carry, is escaped."""
+    """JSON as it is read best; escaped where the terminal's encoding cannot carry it.
+
+    UTF-8 itself cannot carry half of a surrogate pair.
+    """
     told = json.dumps(value, default=_plain, ensure_ascii=False, indent=indent)
     try:
-        told.encode()
+        told.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return json.dumps(value, default=_plain, indent=indent)
     return told

@@ -1,6 +1,5 @@
 """explain: why an article is read as it is."""
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 from pipeline.app import open_app
 from pipeline.catalog import load_rules
 from pipeline.commands.common import Json, err, out, print_json, told_errors
-from pipeline.commands.reading import Lines, assessor_in_force, document, end
+from pipeline.commands.reading import Lines, assessor_in_force, document, end, stdin
 from pipeline.errors import ConfigError
 from pipeline.settings import load_settings
 from schemas.explained import Explained
@@ -64,7 +63,7 @@ def _handed_in() -> Explained:
     """
     from pipeline.stages.explain import explain_document
 
-    lines = Lines(sys.stdin)
+    lines = Lines(stdin())
     row = next(iter(lines), None)
     end(lines)
     if row is None:

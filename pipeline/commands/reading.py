@@ -37,7 +37,7 @@ def classify() -> None:
 
     with told_errors():
         assessor = assessor_in_force()
-        lines = Lines(sys.stdin)
+        lines = Lines(stdin())
         for chunk in _chunks(lines):
             for row, reading in _read(chunk, assessor):
                 print_line({**to_line(reading), "id": row.get("id")})
@@ -55,13 +55,17 @@ def cluster() -> None:
     with told_errors():
         assessor = assessor_in_force()
         stream, gazetteer = StoryStream(), gazetteer_in_force()
-        lines = Lines(sys.stdin)
+        lines = Lines(stdin())
         for chunk in _chunks(lines):
             for row, reading in _read(chunk, assessor):
                 story = stream.assign(cluster_document(row, reading, gazetteer))
                 print_line({"id": row.get("id"), "story": story})
             sys.stdout.flush()
     end(lines)
+
+
+_LONG_AGO, _FAR_AHEAD = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Times beyond these are taken as these: sums with them stay within what a date can be."""
 
 
 class Lines:
@@ -73,12 +77,17 @@ class Lines:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for number, line in enumerate(self._stream, 1):
-            if not line.strip():
+            text = line.removeprefix("\ufeff") if number == 1 else line
+            if not text.strip():
                 continue
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                self._refuse(number, f"not JSON: {error.msg}")
+                row = json.loads(text, parse_constant=_no_number)
+            except RecursionError:
+                self._refuse(number, "not JSON: nested too deeply")
+                continue
+            except ValueError as error:
+                told = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+                self._refuse(number, f"not JSON: {told.partition(';')[0]}")
                 continue
             if not isinstance(row, dict):
                 self._refuse(number, "not a JSON object")
@@ -88,6 +97,19 @@ class Lines:
     def _refuse(self, number: int, why: str) -> None:
         self.bad += 1
         err.print(f"line {number}: {why}; one object a line is wanted", markup=False)
+
+
+def stdin() -> Iterator[str]:
+    """The lines of standard input as UTF-8, whatever the locale; bytes that are not are told."""
+    for number, raw in enumerate(sys.stdin.buffer, 1):
+        line = raw.decode(errors="replace")
+        if b"\xef\xbf\xbd" not in raw and "\ufffd" in line:
+            err.print(f"line {number}: not all of it is UTF-8; \ufffd stands for what is not")
+        yield line
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def end(lines: Lines) -> None:
@@ -160,6 +182,7 @@ def _published(value: object) -> datetime:
     """An ISO date or time; one that cannot be read is taken as very old, and so stands alone."""
     try:
         found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return datetime(1970, 1, 1, tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return _LONG_AGO
+    return max(_LONG_AGO, min(found, _FAR_AHEAD))

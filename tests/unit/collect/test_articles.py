@@ -47,8 +47,12 @@ def test_article_of_an_entry() -> None:
     )
 
 
-@pytest.mark.parametrize("published", [None, NOW + timedelta(seconds=1)])
-def test_date_that_is_missing_or_to_come_is_now(published: datetime | None) -> None:
+@pytest.mark.parametrize(
+    "published", [None, NOW + timedelta(seconds=1), datetime(1, 1, 1, tzinfo=UTC)]
+)
+def test_date_that_is_missing_to_come_or_before_computers_is_now(
+    published: datetime | None,
+) -> None:
     article = one(FeedEntry("t", "s", published=published))
     assert (article.published_at, article.dated) == (NOW, False)
 
