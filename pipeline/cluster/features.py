@@ -49,6 +49,8 @@ class Comparison:
     """Days between them, 0 and more."""
     parties_same: float
     parties_apart: float
+    partners_apart: float
+    """One party is the same, and each has another that the other does not even name."""
     minerals_same: float
     minerals_apart: float
     places_shared: float
@@ -95,6 +97,7 @@ def compare(one: ClusterDocument, other: ClusterDocument) -> Comparison:
         days=seconds / _SECONDS_A_DAY,
         parties_same=_parties(one, other),
         parties_apart=float(_apart(one.parties, other.parties)),
+        partners_apart=float(_partners_apart(one, other)),
         minerals_same=minerals,
         minerals_apart=float(_apart(one.minerals, other.minerals)),
         places_shared=agree * min(_MOST_PLACES, _known(both)),
@@ -146,6 +149,14 @@ def _parties(one: ClusterDocument, other: ClusterDocument) -> float:
         return 1.0
     wide = len(wide_left & wide_right) / len(wide_left | wide_right)
     return (len(left & right) / len(left | right) + wide) / 2
+
+
+def _partners_apart(one: ClusterDocument, other: ClusterDocument) -> bool:
+    """``KZ+DE`` beside ``KZ+KR``: a state signs with several on one day, in the same words."""
+    left, right = set(one.parties), set(other.parties)
+    if not left & right:
+        return False
+    return bool(left - right - {*other.places}) and bool(right - left - {*one.places})
 
 
 def _places(one: ClusterDocument, other: ClusterDocument) -> tuple[set[str], set[str]]:

@@ -127,6 +127,7 @@ def test_classify_reads_by_its_rules_alone(monkeypatch: pytest.MonkeyPatch) -> N
         assert SUSPENDED.summary[evidence["start"] : evidence["end"]] == evidence["text"]
         assert evidence["pattern"] in rules
     assert not minerals["relevant"]
+    assert build_assessor(RULES).model is None
 
 
 def test_a_file_that_extends_the_words_replaces_only_what_it_writes() -> None:

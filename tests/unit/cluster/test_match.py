@@ -96,6 +96,19 @@ def test_other_parties_keep_like_headlines_apart(told):
     assert not same(one, other)
 
 
+def test_a_state_that_signs_with_two_others_makes_two_stories(told):
+    one = told("Mongolia and Canada sign minerals memorandum", ARTICLE, parties=("CA", "MN"))
+    other = told("Mongolia and Japan sign minerals memorandum", ARTICLE, parties=("JP", "MN"))
+    assert not same(one, other)
+
+
+def test_a_partner_that_the_other_at_least_names_is_no_other_partner(told):
+    one = told("Mongolia and Canada sign minerals memorandum", ARTICLE, parties=("CA", "MN"))
+    wide = told(one.title, ARTICLE, parties=("JP", "MN"), places=("CA",))
+    assert same(one, wide)
+    assert same(one, told(one.title, ARTICLE, parties=("CA", "JP", "MN")))
+
+
 def test_items_without_words_are_not_copies_of_each_other(told):
     assert not same(told(""), told(""))
     assert not same(told("Gold price today"), told("Gold price today", days=9))
