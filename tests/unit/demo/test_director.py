@@ -51,7 +51,7 @@ class AirflowStandIn(ServerThread):
 
     async def _run_dag(self, request: web.Request) -> web.Response:
         assert request.headers["Authorization"] == "Bearer t"
-        assert json.loads(await request.text()) == {"logical_date": None}
+        assert json.loads(await request.text())["logical_date"] is None
         if self._broken:
             self.refused.set()
             raise web.HTTPInternalServerError(text="down")
