@@ -220,7 +220,8 @@ class StoryKeyRow(Base):
     """An index from a cluster key (a band of a fingerprint, a pair of entities) to stories."""
 
     __tablename__ = "story_key"
-    __table_args__ = (Index("ix_story_key_key_at", "key", "at"),)
+    # With the story's id in it, the look-up reads the index alone.
+    __table_args__ = (Index("ix_story_key_key_at_story_id", "key", "at", "story_id"),)
 
     story_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.store.articles import article_of
@@ -40,9 +42,10 @@ def candidates(
     limit: int,
     session: Session,
 ) -> list[StoryCandidate]:
-    """Documents of the stories that share the most keys and lie within the span.
+    """At most ``limit`` documents of the stories that share the most keys within the span.
 
-    The look-up costs an index range a key, whatever the size of the archive.
+    The look-up costs an index range a key, whatever the size of the archive. Of a story its first
+    few articles are given.
     """
     if not keys:
         return []
@@ -55,12 +58,62 @@ def candidates(
         .limit(limit)
     )
     ids = [row.story_id for row in session.execute(query)]
-    articles = read_articles(ids, session=session)
-    return [
-        StoryCandidate(story_id, cluster_document(read))
-        for story_id in ids
-        for read in articles[story_id][:_COMPARED]
-    ]
+    documents = _first_documents(ids, session)
+    found = (StoryCandidate(story, document) for story in ids for document in documents[story])
+    return list(islice(found, limit))
+
+
+def _first_documents(
+    story_ids: Collection[int], session: Session
+) -> defaultdict[int, list[ClusterDocument]]:
+    """The first articles of each story with their newest readings, no more columns than needed."""
+    place = (
+        func.row_number()
+        .over(
+            partition_by=StoryArticleRow.story_id,
+            order_by=(ArticleRow.published_at, ArticleRow.id),
+        )
+        .label("place")
+    )
+    first = (
+        select(
+            StoryArticleRow.story_id,
+            ArticleRow.id,
+            ArticleRow.title,
+            ArticleRow.summary,
+            ArticleRow.published_at,
+            place,
+        )
+        .join(ArticleRow, ArticleRow.id == StoryArticleRow.article_id)
+        .where(StoryArticleRow.story_id.in_(story_ids))
+        .subquery()
+    )
+    query = (
+        select(first, AssessmentRow.reading)
+        .join(AssessmentRow, AssessmentRow.article_id == first.c.id)
+        .where(first.c.place <= _COMPARED)
+        .order_by(first.c.place, AssessmentRow.id)
+    )
+    found: defaultdict[int, dict[int, ClusterDocument]] = defaultdict(dict)
+    for row in session.execute(query):
+        # Of several readings the newest comes last.
+        found[row.story_id][row.id] = _document(row, row.reading)
+    return defaultdict(list, {story: [*documents.values()] for story, documents in found.items()})
+
+
+def _document(row: Row[Any], reading: dict[str, Any]) -> ClusterDocument:
+    """As `cluster_document`, from a reading still in JSON: there are many to look at."""
+    return ClusterDocument(
+        id=str(row.id),
+        title=row.title,
+        summary=row.summary,
+        published_at=row.published_at,
+        language=reading["language"],
+        parties=tuple(reading["parties"]),
+        minerals=tuple(reading["minerals"]),
+        stage=Stage(reading["stage"]),
+        agreement=reading["agreement"],
+    )
 
 
 def cluster_document(read: ReadArticle) -> ClusterDocument:

@@ -281,12 +281,17 @@ def test_an_edited_article_is_not_a_new_story(app: App, feed_id: int, edit: dict
 
 def test_a_copy_of_the_edited_text_still_finds_the_story(app: App, feed_id: int) -> None:
     tell(app, SIGNING, feed_id=feed_id)
-    text = "Karaganda's two fields go to Japanese explorers under a paper signed on Monday."
+    text = (
+        "Karaganda's two fields of rare earths go to explorers from Japan: both states signed the"
+    )
+    text += " memorandum on critical minerals on Monday."
     edited = replace(SIGNING.article, summary=text, content_hash="e" * 64)
     with app.database.write() as session:
         articles.store_articles([edited], feed_id=feed_id, now=NOW, session=session)
     app.run("assess", now=NOW)
     app.run("link", now=NOW)
-    copy = Told("Japanese firms to explore rare earths in Karaganda", text, hours=8, outlet="Wire")
+    copy = Told(
+        "Kazakhstan lets Japan explore rare earths under memorandum", text, hours=8, outlet="Wire"
+    )
     tell(app, copy)
     assert groups(app) == together(SIGNING, copy)

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
+import schemas
 from pipeline.errors import StoreError
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import require_current, revisions, upgrade
@@ -23,6 +26,17 @@ def test_a_second_upgrade_changes_nothing(database: Database) -> None:
     assert now == head
     assert upgrade(database) == (head, head)
     require_current(database)
+
+
+def test_every_step_can_be_taken_back_and_again(database: Database) -> None:
+    _, head = revisions(database)
+    config = Config()
+    config.set_main_option("script_location", str(Path(schemas.__file__).parent / "migrations"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert revisions(database)[0] is None
+    assert upgrade(database) == (None, head)
 
 
 def test_a_database_without_tables_is_named_with_the_mend(tmp_path: Path) -> None:
