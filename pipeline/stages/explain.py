@@ -111,10 +111,9 @@ def _given(explanation: Explanation, reading: Reading) -> Iterator[tuple[MarkKin
     for theme in assessment.themes:
         yield from (("theme", theme.id, piece) for piece in theme.evidence)
     yield from (("stage", assessment.stage.value, piece) for piece in assessment.stage_evidence)
-    for party in explanation.parties:
-        if party.given:
-            pieces = (c.evidence for c in party.contributions)
-            yield from (("party", party.code, piece) for piece in pieces if piece is not None)
+    for mention in reading.mentions:
+        if mention.code in assessment.parties:
+            yield "party", mention.code, reading.span_evidence(mention.span, mention.kind)
     yield from (("money", money.currency, money.evidence) for money in assessment.money)
     for key, spans in reading.cues.items():
         for prefix, kind in _CUES.items():
@@ -136,6 +135,12 @@ def _weighed(explanation: Explanation) -> Iterator[tuple[MarkKind, str, Evidence
             side: MarkKind = "for" if told.weight > 0 else "against"
             if (place := (side, piece.field, piece.start, piece.end)) not in taken:
                 taken.add(place)
-                yield side, told.feature.removeprefix("pattern "), piece
+                yield side, _short(told.feature), piece
             if len(taken) == _MOST_WEIGHED:
                 return
+
+
+def _short(feature: str) -> str:
+    """A feature's name as a label under its words: ``pattern relevance/market`` is ``market``."""
+    name = feature.removeprefix("pattern ").removeprefix("class ").removeprefix("relevance/")
+    return name.removesuffix(" in the title")

@@ -111,7 +111,8 @@ def test_a_line_from_stdin_needs_no_database(cli: Cli, tmp_path: Path) -> None:
 def test_what_is_not_relevant_is_explained_too(cli: Cli) -> None:
     result = cli("-", stdin='{"id": 1, "title": "Union at copper mine signs new wage deal"}')
     assert "not relevant" in result.stdout
-    assert "labour" in result.stdout
+    assert "✗ relevant — not given" in result.stdout
+    assert "      −" in result.stdout
     nothing = cli("-", "--json", stdin='{"id": 1, "title": "A quiet day"}')
     assert json.loads(nothing.stdout)["explanation"]["gate"]["passed"] is False
 
