@@ -4,9 +4,10 @@ Each factory takes the key of a compiled ruleset (see ``publish``), as factories
 plain values. A component returns at once where the gate has not let the text pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from math import inf
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from spacy.attrs import NORM  # type: ignore[import-not-found]
@@ -29,13 +30,8 @@ from pipeline.assess.stage import read_stage
 
 Component: TypeAlias = Callable[[Doc], Doc]
 
-PIPES = (
-    "mineralwatch_gate",
-    "mineralwatch_cues",
-    "mineralwatch_relevance",
-    "mineralwatch_labels",
-    "mineralwatch_learned",
-)
+_READING = ("._.", "reading", None, None)
+"""Where spaCy keeps ``doc._.reading`` in ``doc.user_data``."""
 
 _published: WeakValueDictionary[str, "Published"] = WeakValueDictionary()
 
@@ -51,6 +47,8 @@ class Published:
         self.key = key
         self.compiled = compiled
         self.model = model
+        self.docs: dict[str, Doc] = {}
+        """Wordings as documents, while finders are built."""
         self.money = MoneyReader(compiled.rules.lexicon.money)
         _published[key] = self
 
@@ -59,31 +57,34 @@ class Published:
 def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
     """Let a text pass that has a class of each group of relevance.yaml's gate.
 
-    Or one whose words, weighed as learned, are those of such news: it may name no mineral at all.
+    Where weights are learned, its words must not be far from those of such news as well; and words
+    that are surely of such news pass alone: a text may name no mineral at all.
     """
     compiled, model = _published[rules].compiled, _published[rules].model
     groups = [members(group, compiled) for group in compiled.rules.lexicon.relevance.gate]
     wanted = {key for group in groups for key in group}
-    finder = Finder(
-        nlp, {key: forms for key, forms in compiled.expressions.items() if key in wanted}
-    )
-    words, limit = model.gate_weights() if model else ({}, inf)
-    weights = {nlp.vocab.strings.add(word): weight for word, weight in words.items()}
+    named = {key: forms for key, forms in compiled.expressions.items() if key in wanted}
+    finder = Finder(nlp, named, _published[rules].docs)
+    weights, floor, enough = model.gate_weights() if model else ({}, -inf, inf)
+    weight_of = {nlp.vocab.strings.add(word): weight for word, weight in weights.items()}.get
 
     def passes(doc: Doc) -> bool:
+        if weights:
+            norms = set(doc.to_array([NORM]).tolist())
+            weight = sum(filter(None, map(weight_of, norms)))
+            if weight < floor or weight >= enough:
+                return weight >= enough
         found = finder.keys(doc)
-        if found and all(not group.isdisjoint(found) for group in groups):
-            return True
-        norms = set(doc.to_array([NORM]).tolist()) if weights else ()
-        return sum(weights[norm] for norm in norms if norm in weights) >= limit
+        return bool(found) and all(not group.isdisjoint(found) for group in groups)
 
     def gate(doc: Doc) -> Doc:
         let_through = passes(doc)
         if let_through or doc._.forced:
             prepared: Prepared = doc._.prepared
             border = sum(1 for token in doc if token.idx < prepared.border)
-            doc._.reading = Reading(prepared, doc, compiled, {}, (), border)
-            doc._.reading.passed = let_through
+            doc._.reading = Reading(
+                prepared, doc, compiled, {}, (), border, let_through, doc._.forced
+            )
         return doc
 
     return gate
@@ -93,56 +94,63 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
 def make_cues(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
     """Find every expression of the rules: states, minerals, bodies, money, classes, literals."""
     published = _published[rules]
-    finder = Finder(nlp, published.compiled.expressions)
+    finder = Finder(nlp, published.compiled.expressions, published.docs)
+    published.docs.clear()
 
-    def cues(doc: Doc) -> Doc:
-        reading: Reading | None = doc._.reading
-        if reading is None:
-            return doc
-        reading.cues = finder.cues(doc)
-        reading.sentence = sentences(doc, reading.border)
+    def cues(reading: Reading) -> None:
+        reading.cues = finder.cues(reading.doc)
+        reading.sentence = sentences(reading.doc, reading.border)
         published.money.read(reading)
-        reading.mentions = resolve(doc, reading.cues, published.compiled, reading.sentence)
+        reading.mentions = resolve(reading.doc, reading.cues, published.compiled, reading.sentence)
         reading.minerals = tuple(
             sorted(k[8:].replace("_", " ") for k in reading.cues if k.startswith("mineral:"))
         )
         reading.bodies = tuple(sorted(k[5:] for k in reading.cues if k.startswith("body:")))
-        return doc
 
-    return cues
+    return _over_readings(cues)
 
 
 @Language.factory("mineralwatch_relevance", requires=["doc._.reading"])
-def make_relevance(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
+def make_relevance(nlp: Language, name: str, rules: str) -> "Relevance":  # noqa: ARG001
     """Weigh whether it is about an agreement on minerals: by the rules, then as learned."""
-    model = _published[rules].model
+    return Relevance(_published[rules].model)
 
-    def relevance(doc: Doc) -> Doc:
-        if doc._.reading is not None:
-            read_relevance(doc._.reading)
-            if model is not None:
-                judge_relevance(doc._.reading, model)
-        return doc
 
-    return relevance
+class Relevance:
+    """The component of relevance; of a batch, the likely texts are encoded together."""
+
+    def __init__(self, model: Model | None) -> None:
+        self._model = model
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Read one document."""
+        return next(self.pipe(iter((doc,)), batch_size=1))
+
+    def pipe(self, stream: Iterable[Doc], batch_size: int) -> Iterator[Doc]:
+        """Read a stream of documents, ``batch_size`` at a time; the order is kept."""
+        source = iter(stream)
+        while batch := list(islice(source, batch_size)):
+            readings = [r for doc in batch if (r := _reading_of(doc)) is not None]
+            for reading in readings:
+                read_relevance(reading)
+            if self._model is not None:
+                judge_relevance(readings, self._model)
+            yield from batch
 
 
 @Language.factory("mineralwatch_labels", requires=["doc._.reading"])
 def make_labels(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
     """Where relevant: parties, agreement, stage, themes, significance as the rules say."""
 
-    def labels(doc: Doc) -> Doc:
-        reading: Reading | None = doc._.reading
-        if reading is None or not (reading.relevant or doc._.forced):
-            return doc
-        read_parties(reading)
-        read_agreement(reading)
-        read_stage(reading)
-        read_themes(reading)
-        read_significance(reading)
-        return doc
+    def labels(reading: Reading) -> None:
+        if reading.relevant or reading.forced:
+            read_parties(reading)
+            read_agreement(reading)
+            read_stage(reading)
+            read_themes(reading)
+            read_significance(reading)
 
-    return labels
+    return _over_readings(labels)
 
 
 @Language.factory("mineralwatch_learned", requires=["doc._.reading"])
@@ -150,14 +158,30 @@ def make_learned(nlp: Language, name: str, rules: str) -> Component:  # noqa: AR
     """Where relevant: the same labels by learned weights, to which the rules' are features."""
     model = _published[rules].model
 
-    def learned(doc: Doc) -> Doc:
-        reading: Reading | None = doc._.reading
-        if model is None or reading is None or not (reading.relevant or doc._.forced):
-            return doc
-        features = labels_vector(reading, model)
-        judge_parties(reading, model)
-        read_agreement(reading)
-        judge_labels(reading, model, features)
+    def learned(reading: Reading) -> None:
+        if model is not None and (reading.relevant or reading.forced):
+            features = labels_vector(reading, model)
+            judge_parties(reading, model)
+            read_agreement(reading)
+            judge_labels(reading, model, features)
+
+    return _over_readings(learned)
+
+
+def _over_readings(work: Callable[[Reading], None]) -> Component:
+    """A component that does ``work`` where the gate has let the text pass."""
+
+    def component(doc: Doc) -> Doc:
+        reading = _reading_of(doc)
+        if reading is not None:
+            work(reading)
         return doc
 
-    return learned
+    return component
+
+
+def _reading_of(doc: Doc) -> Reading | None:
+    """``doc._.reading``, without the cost of the underscore: five components ask for each text."""
+    kept: dict[Any, Any] = doc.user_data
+    found: Reading | None = kept.get(_READING)
+    return found

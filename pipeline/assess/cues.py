@@ -22,7 +22,10 @@ _OPENING = frozenset("\"'«“‘([-–—")
 class Finder:
     """PhraseMatchers over expressions: by lemma, and exact with and without regard to case."""
 
-    def __init__(self, nlp: Language, expressions: dict[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, nlp: Language, expressions: dict[str, tuple[str, ...]], docs: dict[str, Doc]
+    ) -> None:
+        """``docs`` keeps the wordings as documents, so that another finder need not make them."""
         self._matchers: list[PhraseMatcher] = []
         wanted: dict[str, dict[str, list[Doc]]] = defaultdict(lambda: defaultdict(list))
         for key, wordings in expressions.items():
@@ -31,11 +34,13 @@ class Finder:
                 attribute = "NORM"
                 if "=" in wording:
                     attribute = "LOWER" if text == text.lower() else "ORTH"
-                wanted[attribute][key].append(nlp.make_doc(text))
+                if text not in docs:
+                    docs[text] = nlp.make_doc(text)
+                wanted[attribute][key].append(docs[text])
         for attribute, keys in wanted.items():
             matcher = PhraseMatcher(nlp.vocab, attr=attribute)
-            for key, docs in keys.items():
-                matcher.add(key, docs)
+            for key, wordings_of in keys.items():
+                matcher.add(key, wordings_of)
             self._matchers.append(matcher)
         self._names = {nlp.vocab.strings.add(key): key for key in expressions}
 

@@ -1,5 +1,6 @@
 """Which language a text is in: the feed's hint where the letters bear it out, else detection."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -9,8 +10,9 @@ _CYRILLIC = frozenset({"uk", "ru", "kk"})
 _UK = frozenset("іїєґІЇЄҐ")
 _KK = frozenset("әғқңөұүһӘҒҚҢӨҰҮҺ")
 _RU = frozenset("ыэёъЫЭЁЪ")
-_ASCII_WRITTEN = frozenset({"en", "uz", "es", "fr", "de"})
-"""Languages of which a text may have plain ASCII letters only; such a hint is taken at its word."""
+_LATIN = frozenset({"en", "uz", "es", "fr", "de"})
+"""Of a text without a Cyrillic letter such a hint is taken at its word."""
+_CYRILLIC_LETTER = re.compile("[\u0400-\u04ff]")
 _SAMPLE = 600
 _SMALL_WORDS = frozenset(
     [
@@ -61,7 +63,7 @@ _LONG_ENOUGH = 12
 def detect(text: str, hint: str | None) -> tuple[str, tuple[str, ...]]:
     """Return (language to read in, problems)."""
     sample = text[:_SAMPLE]
-    if sample.isascii() and hint in _ASCII_WRITTEN and not _foreign(sample, hint):
+    if hint in _LATIN and not _CYRILLIC_LETTER.search(sample) and not _foreign(sample, hint):
         return hint, ()
     letters = [c for c in sample if c.isalpha()]
     wanted = (hint or "").lower().split("-")[0] or None

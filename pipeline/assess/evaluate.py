@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from schemas.assessment import Assessment
+from pipeline.assess.calibration import Calibration, calibration
+from schemas.assessment import Assessment, Evidence
 
 Gold: TypeAlias = Mapping[str, Any]
 Pair: TypeAlias = tuple[Gold, Assessment]
@@ -53,8 +54,11 @@ class Report:
     by_theme: Mapping[str, Score]
     by_stage: Mapping[str, Score]
     confusion: Mapping[tuple[str, str], int]
+    calibration: Mapping[str, Calibration]
+    """Of ``relevance`` over all lines, and of ``themes`` over the labels given to relevant ones."""
     errors: tuple[Mapping[str, Any], ...]
-    """The lines most in error, the worst first: id, what was missed and what was wrongly given."""
+    """The lines most in error, the worst first: id, what was missed and what was wrongly given,
+    with the words that the wrong labels point at."""
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-safe dict."""
@@ -67,6 +71,7 @@ class Report:
                 {"gold": gold, "read": read, "count": count}
                 for (gold, read), count in sorted(self.confusion.items())
             ],
+            "calibration": {name: asdict(one) for name, one in self.calibration.items()},
             "errors": [dict(error) for error in self.errors],
         }
 
@@ -94,6 +99,12 @@ def evaluate(gold: Sequence[Gold], assessments: Sequence[Assessment], *, worst: 
         by_theme=_per_label(relevant, _gold_themes, _read_themes),
         by_stage=_per_label(relevant, _gold_stage, _read_stage),
         confusion=Counter((str(g["stage"]), a.stage.value) for g, a in relevant),
+        calibration={
+            "relevance": calibration((a.relevance, bool(g["relevant"])) for g, a in pairs),
+            "themes": calibration(
+                (theme.score, theme.id in g["themes"]) for g, a in relevant for theme in a.themes
+            ),
+        },
         errors=_errors(pairs)[:worst],
     )
 
@@ -184,11 +195,13 @@ def _errors(pairs: Iterable[Pair]) -> tuple[Mapping[str, Any], ...]:
         if bool(line["relevant"]) != assessment.relevant:
             what = "missed" if line["relevant"] else "false alarm"
             weight, detail = 100, {"relevance": what, "score": assessment.relevance}
+            if assessment.relevant:
+                detail["evidence"] = {"relevance": _quotes(assessment.relevance_evidence)}
         elif not line["relevant"]:
             continue
         else:
             detail = _differences(line, assessment)
-            weight = len(detail)
+            weight = len(detail.keys() - {"evidence"})
         if detail:
             told.append((weight, {"id": line["id"], "title": line["title"], **detail}))
     return tuple(error for _, error in sorted(told, key=lambda pair: -pair[0]))
@@ -203,6 +216,16 @@ def _differences(line: Gold, assessment: Assessment) -> dict[str, Any]:
     ):
         if want != give:
             detail[name] = {"missed": sorted(want - give), "wrong": sorted(give - want)}
+    evidence = {
+        theme.id: _quotes(theme.evidence)
+        for theme in assessment.themes
+        if theme.id not in line["themes"]
+    }
     if line["stage"] != assessment.stage.value:
         detail["stage"] = {"gold": line["stage"], "read": assessment.stage.value}
-    return detail
+        evidence["stage"] = _quotes(assessment.stage_evidence)
+    return {**detail, "evidence": evidence} if evidence else detail
+
+
+def _quotes(evidence: Iterable[Evidence]) -> list[str]:
+    return [piece.text for piece in evidence]

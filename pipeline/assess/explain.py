@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from pipeline.assess.compiled import Weighted
+from pipeline.assess.explain_learned import explain_learned, explain_learned_parties
 from pipeline.assess.gate import groups_met
+from pipeline.assess.learned import Model
 from pipeline.assess.parties import weigh_parties
 from pipeline.assess.reading import Reading
 from schemas.assessment import Evidence, Stage
@@ -33,13 +35,21 @@ def explain_gate(reading: Reading) -> GateExplanation:
     return GateExplanation(passed=True, reason=f"it has {words}", evidence=evidence)
 
 
-def explain_labels(reading: Reading) -> tuple[LabelExplanation, ...]:
-    """Relevance, every theme and every stage, as the rules weigh them."""
-    return (_relevance(reading), *_themes(reading), *_stages(reading), _significance(reading))
+def explain_labels(reading: Reading, model: Model | None) -> tuple[LabelExplanation, ...]:
+    """Relevance, then every theme, stage and level of significance; as learned where it was."""
+    by_rules = (_relevance(reading), *_themes(reading), *_stages(reading))
+    if model is None:
+        return (*by_rules, _significance(reading))
+    learned = explain_learned(reading, model)
+    told = [learned.get((label.kind, label.id), label) for label in by_rules]
+    levels = [label for (kind, _), label in learned.items() if kind == "significance"]
+    return (*told, *levels)
 
 
-def explain_parties(reading: Reading) -> tuple[PartyExplanation, ...]:
-    """Every state that is named, with the weights of its best mention."""
+def explain_parties(reading: Reading, model: Model | None) -> tuple[PartyExplanation, ...]:
+    """Every state that is named: what was weighed of it."""
+    if model is not None:
+        return explain_learned_parties(reading, model)
     return tuple(
         PartyExplanation(
             code=weighed.code,

@@ -1,15 +1,16 @@
 """What the learned weights see of a reading: named features, each with its place in the text.
 
-A feature's name is ``group:place:what``. Groups: ``w`` a word by lemma, ``b`` two words in a row,
-``s`` a shape of two or three places in a row with states, minerals and sums put as STATE, MINERAL,
-MONEY, ``k`` two such places with a gap, ``x`` the beginning of a word (languages with endings),
-``c`` a class of words.yaml, ``p`` a pattern of the rules, ``n`` a number. Places: ``t`` in the
-title, ``a`` anywhere. So a model learns from any outlet's wording, and classes and patterns carry
-what it learned from one language to the others.
+A feature's name is ``group:place:what``. Groups: ``g`` a word as the gate sees it, ``w`` a word by
+lemma, ``x`` the beginning of a word (languages with endings), ``c`` a class of words.yaml, ``p`` a
+pattern of the rules, ``n`` a number; and for the labels, which turn on wording, ``b`` two words in
+a row, ``s`` a shape of two or three places in a row with states, minerals and sums put as STATE,
+MINERAL, MONEY, ``k`` two such places with a gap. Places: ``t`` in the title, ``a`` anywhere.
+Classes and patterns carry what was learned from one language to the others.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 from pipeline.assess.compiled import Weighted
 from pipeline.assess.patterns import Span
@@ -29,6 +30,13 @@ _SHAPES = (
     ("minerals_general", "MINERALS"),
 )
 """Classes that stand as one word in shapes; the first that covers a word wins."""
+_KINDS = {
+    "p": "pattern",
+    "c": "class",
+    "s": "shape",
+    "k": "shape",
+    "x": "stem",
+}
 _STEM = 5
 _REACH = 4
 """How far apart the two places of a shape with a gap may be."""
@@ -45,12 +53,11 @@ def gate_features(reading: Reading) -> Iterator[Found]:
 
 
 def text_features(reading: Reading) -> Iterator[Found]:
-    """Words, shapes and classes: all that the relevance head needs."""
+    """Words, classes and patterns: the named part of what the relevance heads see."""
     yield from _placed(_words(reading), reading.border)
-    yield from _placed(_shapes(reading), reading.border)
     yield from _placed(_classes(reading), reading.border)
     yield from _patterns(reading, "relevance", reading.compiled.relevance)
-    yield "n:a:relevance", reading.rules_logit / 4, None
+    yield "n:a:rules' relevance", reading.rules_logit / 4, None
     yield f"n:a:language {reading.compiled.language}", 1.0, None
     states = len({mention.code for mention in reading.mentions})
     yield f"n:a:states {min(states, _COUNTS)}", 1.0, None
@@ -59,8 +66,10 @@ def text_features(reading: Reading) -> Iterator[Found]:
         yield "n:a:no summary", 1.0, None
 
 
-def rule_features(reading: Reading) -> Iterator[Found]:
-    """What the rules for themes, stages, parties and significance found and gave."""
+def label_features(reading: Reading) -> Iterator[Found]:
+    """Wording, and what the rules for themes, stages, parties and significance found and gave."""
+    yield from _placed(_pairs(reading), reading.border)
+    yield from _placed(_shapes(reading), reading.border)
     compiled = reading.compiled
     for theme in compiled.themes:
         yield from _patterns(reading, theme.id, theme.patterns)
@@ -98,20 +107,27 @@ def _placed(found: Iterator[tuple[str, str, int, int]], border: int) -> Iterator
 
 
 def _words(reading: Reading) -> Iterator[tuple[str, str, int, int]]:
-    doc, sentence = reading.doc, reading.sentence
     stems = reading.compiled.language != "en"
-    before, place = "", -1
-    for token in doc[:_MAX_WORDS]:
+    for token in reading.doc[:_MAX_WORDS]:
         if token.is_punct or token.is_space:
             continue
-        word = "#" if token.norm_[:1].isdigit() else token.norm_
-        at = token.i
-        yield "w", word, at, at + 1
+        word = _word(token)
+        yield "w", word, token.i, token.i + 1
         if stems and len(word) > _STEM:
-            yield "x", word[:_STEM], at, at + 1
-        if before and sentence[place] == sentence[at]:
-            yield "b", f"{before} {word}", place, at + 1
-        before, place = word, at
+            yield "x", word[:_STEM], token.i, token.i + 1
+
+
+def _pairs(reading: Reading) -> Iterator[tuple[str, str, int, int]]:
+    sentence = reading.sentence
+    words = [t for t in reading.doc[:_MAX_WORDS] if not (t.is_punct or t.is_space)]
+    for one, other in pairwise(words):
+        if sentence[one.i] == sentence[other.i]:
+            yield "b", f"{_word(one)} {_word(other)}", one.i, other.i + 1
+
+
+def _word(token: Any) -> str:
+    norm: str = token.norm_
+    return "#" if norm[:1].isdigit() else norm
 
 
 def _shapes(reading: Reading) -> Iterator[tuple[str, str, int, int]]:
@@ -173,5 +189,5 @@ def in_words(name: str) -> str:
     where = " in the title" if place == "t" else ""
     if group == "n":
         return f"{what}{where}"
-    kind = {"p": "pattern", "c": "class", "s": "shape", "k": "shape", "x": "stem"}.get(group)
+    kind = _KINDS.get(group)
     return f"{kind} {what}{where}" if kind else f'"{what}"{where}'

@@ -1,31 +1,48 @@
 """Judging a reading by learned weights, over what the rules found; the rules give the evidence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pipeline.assess.compiled import CompiledTheme
-from pipeline.assess.features import rule_features, text_features
-from pipeline.assess.learned import Head, Model, Vector
+from pipeline.assess.features import label_features, text_features
+from pipeline.assess.learned import Head, Model, Vector, level_of
 from pipeline.assess.party_features import party_features
 from pipeline.assess.patterns import Span
 from pipeline.assess.reading import Reading, best
+from pipeline.assess.sense import sense
 from schemas.assessment import Evidence, Stage, ThemeLabel
 
 _PIECES = 3
 """Places pointed at where no rule has any."""
-_SPEAKING = frozenset("wbskcp")
+_SPEAKING = frozenset("wbskxcp")
 """Groups of features that are words in the text."""
 
 
-def judge_relevance(reading: Reading, model: Model) -> None:
-    """Fill ``relevance`` and ``relevant`` by the relevance head."""
-    reading.found = list(text_features(reading))
-    vector = model.spaces["text"].vector(reading.found)
-    head = model.heads["relevance"]
-    probability = float(head.probabilities(vector)[0])
-    reading.relevance = round(probability, 4)
-    reading.relevant = probability >= float(head.thresholds[0])
-    if reading.relevant and not reading.relevance_evidence:
-        reading.relevance_evidence = speaking(reading, model, "text", head, vector, 0)
+def judge_relevance(readings: Sequence[Reading], model: Model) -> None:
+    """Fill ``relevance`` and ``relevant``: by the words; where these make it likely, by the whole.
+
+    A text whose words make it unlikely keeps what the words say, below the threshold in any case.
+    """
+    head, likely = model.heads["relevance"], model.heads["likely"]
+    limit = float(head.thresholds[0])
+    asked: list[Reading] = []
+    for reading in readings:
+        reading.found = list(text_features(reading))
+        vector = reading.vectors["text"] = model.spaces["text"].vector(reading.found)
+        probability = float(likely.probabilities(vector)[0])
+        if probability >= float(likely.thresholds[0]) or reading.forced:
+            asked.append(reading)
+        else:
+            reading.relevance, reading.relevant = round(min(probability, limit / 2), 4), False
+    senses = sense([reading.prepared for reading in asked])
+    for reading, whole in zip(asked, senses, strict=True):
+        vector, reading.sense = reading.vectors["text"], whole
+        probability = float(head.probabilities(vector, whole)[0])
+        reading.relevance = round(probability, 4)
+        reading.relevant = probability >= limit
+        if reading.relevant and not reading.relevance_evidence:
+            reading.relevance_evidence = speaking(reading, model, "text", head, vector, 0)
 
 
 def judge_parties(reading: Reading, model: Model) -> None:
@@ -48,7 +65,7 @@ def judge_labels(reading: Reading, model: Model, vector: Vector) -> None:
     _themes(reading, model, vector)
     _stage(reading, model, vector)
     head = model.heads["significance"]
-    level = int(head.labels[int(np.argmax(head.probabilities(vector)))])
+    level = level_of(head.probabilities(vector), head.labels)
     if level != reading.significance:
         reading.significance = level
         reading.reasons = (_reason(reading),)
@@ -56,7 +73,9 @@ def judge_labels(reading: Reading, model: Model, vector: Vector) -> None:
 
 def labels_vector(reading: Reading, model: Model) -> Vector:
     """The features for themes, stage and significance."""
-    return model.spaces["labels"].vector([*reading.found, *rule_features(reading)])
+    found = [*reading.found, *label_features(reading)]
+    vector = reading.vectors["labels"] = model.spaces["labels"].vector(found)
+    return vector
 
 
 def _themes(reading: Reading, model: Model, vector: Vector) -> None:

@@ -7,7 +7,7 @@ among labels) on predictions for items that it was not trained on.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -89,10 +89,14 @@ class Head:
     shift: Floats
     """Calibration: probability = logistic(slope * logit + shift), or softmax(slope * logits)."""
     thresholds: Floats
+    dense: Floats | None = None
+    """Numbers of `pipeline.assess.sense` x labels, where the head sees those too."""
 
-    def probabilities(self, vector: Vector) -> Floats:
+    def probabilities(self, vector: Vector, sense: Floats | None = None) -> Floats:
         """The calibrated probability of each label."""
         logits = vector.values @ self.weights[vector.columns] + self.bias
+        if self.dense is not None and sense is not None:
+            logits = logits + sense @ self.dense
         return self.calibrated(logits)
 
     def calibrated(self, logits: Floats) -> Floats:
@@ -113,22 +117,24 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Spaces and heads by name: gate, relevance, themes, stage, significance, party."""
+    """Spaces and heads by name: gate, likely, relevance, themes, stage, significance, party."""
 
     spaces: Mapping[str, Space]
     heads: Mapping[str, Head]
     description: Mapping[str, Any]
 
-    def gate_weights(self) -> tuple[dict[str, float], float]:
-        """Word → what it adds, and the sum from which a text passes the gate."""
+    def space_of(self, head: str) -> Space:
+        """The space that a head is over."""
+        return self.spaces[SPACE_OF[head]]
+
+    def gate_weights(self) -> tuple[dict[str, float], float, float]:
+        """Word → what it adds; the sum below which no text passes; the sum that is enough."""
         head, names = self.heads["gate"], self.spaces["gate"].names
         weights = (head.weights[:, 0] * head.slope[0]).tolist()
-        limit = float(head.thresholds[0])
         start = float(head.bias[0] * head.slope[0] + head.shift[0])
-        return (
-            {name.split(":", 2)[2]: weight for name, weight in zip(names, weights, strict=True)},
-            float(np.log(limit / (1 - limit))) - start,
-        )
+        floor, enough = (np.log(head.thresholds / (1 - head.thresholds)) - start).tolist()
+        words = (name.split(":", 2)[2] for name in names)
+        return dict(zip(words, weights, strict=True)), floor, enough
 
     def reads(self, themes: Iterable[str]) -> bool:
         """Whether it was trained for this thesis: it knows one of its themes at least."""
@@ -137,12 +143,24 @@ class Model:
 
 SPACE_OF = {
     "gate": "gate",
+    "likely": "text",
     "relevance": "text",
     "themes": "labels",
     "stage": "labels",
     "significance": "labels",
     "party": "party",
 }
+
+
+def level_of(probabilities: Floats, labels: Sequence[str]) -> int:
+    """The level with the least expected squared distance from the true one.
+
+    Levels are an order, not a mere choice: to call a comment (1) a major step (3) is worse than two
+    errors of one level.
+    """
+    levels = np.array([int(label) for label in labels])
+    cost = (levels[:, None] - levels[None, :]) ** 2 @ probabilities
+    return int(levels[int(np.argmin(cost))])
 
 
 def make_space(names: Iterable[str], rarity: Floats) -> Space:
@@ -189,6 +207,7 @@ def _model(description: dict[str, Any], arrays: Any) -> Model:
             slope=np.array(told["slope"], dtype=np.float32),
             shift=np.array(told["shift"], dtype=np.float32),
             thresholds=np.array(told["thresholds"], dtype=np.float32),
+            dense=arrays[f"{name}.dense"].astype(np.float32) if told["dense"] else None,
         )
         for name, told in description["heads"].items()
     }
@@ -203,6 +222,8 @@ def save_model(model: Model, folder: Path) -> None:
         arrays[f"{name}.rarity"] = space.rarity.astype(np.float16)
     for name, head in model.heads.items():
         arrays[f"{name}.weights"] = head.weights.astype(np.float16)
+        if head.dense is not None:
+            arrays[f"{name}.dense"] = head.dense.astype(np.float16)
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / WEIGHTS, **arrays)
     told = {
@@ -220,6 +241,7 @@ def _described(head: Head) -> dict[str, Any]:
     return {
         "labels": list(head.labels),
         "choice": head.choice,
+        "dense": head.dense is not None,
         "bias": plain(head.bias),
         "slope": plain(head.slope),
         "shift": plain(head.shift),

@@ -1,18 +1,28 @@
-"""The spaCy pipeline of one language: a rule tokenizer, normal forms as NORM, our components."""
+"""The spaCy pipeline of one language: a rule tokenizer, normal forms as NORM, our components.
+
+What runs, and in which order, stands in ``pipeline.cfg``.
+"""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
-import spacy
 from spacy.attrs import LOWER, NORM  # type: ignore[import-not-found]
 from spacy.lang.xx import MultiLanguage
 from spacy.language import Language
 from spacy.symbols import ORTH  # type: ignore[import-not-found]
 from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]
-from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+from spacy.util import (
+    compile_infix_regex,
+    compile_prefix_regex,
+    compile_suffix_regex,
+    registry,
+)
 from spacy.vocab import Vocab
+from thinc.api import Config
 
 from pipeline.assess.compiled import Compiled
-from pipeline.assess.components import PIPES, Published
+from pipeline.assess.components import Published
 from pipeline.assess.normalise import build_normaliser, fold
 
 _ABBREVIATIONS = (
@@ -28,24 +38,33 @@ _ABBREVIATIONS = (
     "Gov.",
     "Sen.",
 )
+_CONFIG = Path(__file__).parent / "pipeline.cfg"
 _MAX_WORD = 60
 _CACHED_WORDS = 200_000
 """Written words whose tokens are remembered; spaCy's 10,000 are full after a few thousand items."""
 
 
 def build_nlp(compiled: Compiled, published: Published) -> Language:
-    """Build the pipeline; the vocabulary's NORM is the lemma, computed once for each word form."""
+    """Build the pipeline of ``pipeline.cfg``.
+
+    The vocabulary's NORM is the lemma, computed once for each word form.
+    """
     normalise = build_normaliser(compiled.language, compiled.words)
 
     def norm(word: str) -> str:
         return normalise(word) if len(word) <= _MAX_WORD else fold(word[:_MAX_WORD])
 
     vocab = Vocab(lex_attr_getters={LOWER: str.lower, NORM: norm})
-    nlp = spacy.blank("xx", vocab=vocab)
-    nlp.tokenizer = _tokenizer(nlp)
-    for pipe in PIPES:
-        nlp.add_pipe(pipe, config={"rules": published.key})
-    return nlp
+    config = Config().from_disk(_CONFIG)
+    for component in config["components"].values():
+        component["rules"] = published.key
+    return MultiLanguage.from_config(config, vocab=vocab)
+
+
+@registry.tokenizers("mineralwatch.Tokenizer.v1")  # type: ignore[untyped-decorator]
+def make_tokenizer() -> Callable[[Language], Tokenizer]:
+    """Make spaCy's rule tokenizer for news in any of the languages."""
+    return _tokenizer
 
 
 def _tokenizer(nlp: Language) -> Tokenizer:

@@ -43,7 +43,7 @@ def fold(word: str) -> str:
 
 
 def _by_dictionary(language: str) -> Normaliser:
-    from simplemma import lemmatize  # noqa: PLC0415 - loads only where the language is met
+    lemmatize = _lemmatizer().lemmatize
 
     def normalise(word: str) -> str:
         if not word[:1].isalpha():
@@ -51,6 +51,22 @@ def _by_dictionary(language: str) -> Normaliser:
         return str(lemmatize(fold(word), lang=language)).lower()
 
     return normalise
+
+
+@lru_cache(maxsize=1)
+def _lemmatizer() -> Any:
+    """Reads its dictionaries where they lie packed: 30 MB for four languages in place of 310.
+
+    A look-up takes longer, but each form is looked up once.
+    """
+    from simplemma import Lemmatizer  # noqa: PLC0415 - loads only where the language is met
+    from simplemma.strategies import DefaultStrategy  # noqa: PLC0415
+    from simplemma.strategies.dictionaries.stream_dictionary_factory import (  # noqa: PLC0415
+        StreamDictionaryFactory,
+    )
+
+    strategy = DefaultStrategy(dictionary_factory=StreamDictionaryFactory())
+    return Lemmatizer(lemmatization_strategy=strategy)
 
 
 @lru_cache(maxsize=2)

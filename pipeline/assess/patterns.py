@@ -49,6 +49,15 @@ class Pattern:
 
     source: str
     groups: tuple[tuple[tuple[Step, ...], ...], ...]
+    needs: tuple[frozenset[str], ...]
+    """The keys of each step: where a text has none of them for one step, nothing can match."""
+
+    def possible(self, keys: frozenset[str]) -> bool:
+        """Whether a text with the cues ``keys`` can match at all; most cannot, and it is cheap."""
+        for need in self.needs:  # noqa: SIM110 - a loop is half the cost of all() here
+            if need.isdisjoint(keys):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,8 @@ def parse(source: str) -> Pattern:
     for group in re.split(r"(?:^|\s)&&(?=\s|$)", source):
         sequences = [_sequence(part, source) for part in re.split(r"(?:^|\s)&(?=\s|$)", group)]
         groups.append(tuple(sequences))
-    return Pattern(source, tuple(groups))
+    steps = (step for group in groups for sequence in group for step in sequence)
+    return Pattern(source, tuple(groups), tuple(frozenset(step.keys) for step in steps))
 
 
 def literals(pattern: Pattern) -> Iterator[str]:

@@ -174,7 +174,9 @@ def _space(pieces: list[str], offsets: list[int], at: int) -> None:
 
 def _plain(text: str) -> str:
     """Letter for letter: plain quotes and spaces, "rare-earth" as two words."""
-    text = _HYPHEN.sub(" ", text.translate(_PLAIN))
-    if len(text) > _LONGEST_WORD and any(len(word) > _LONGEST_WORD for word in text.split()):
+    if not text.isascii() or "`" in text:
+        text = text.translate(_PLAIN)
+    text = _HYPHEN.sub(" ", text)
+    if len(text) > _LONGEST_WORD and max(map(len, text.split()), default=0) > _LONGEST_WORD:
         text = _TOO_LONG.sub(lambda found: found[1] + " " * len(found[2]), text)
     return text

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.assess.compiled import Compiled, CompiledStage, Weighted
 from pipeline.assess.patterns import Match, Pattern, Span, find
 from pipeline.assess.prepare import Prepared
 from schemas.assessment import Evidence, Money, Stage, ThemeLabel
+
+if TYPE_CHECKING:
+    from pipeline.assess.learned import Floats, Vector
 
 
 @dataclass(slots=True)
@@ -23,6 +26,8 @@ class Reading:
     """The first token of the summary."""
     passed: bool = True
     """Whether the gate let it through; False where it was read all the same."""
+    forced: bool = False
+    """Whether every label is asked for, relevant or not."""
     mentions: tuple["Mention", ...] = ()
     minerals: tuple[str, ...] = ()
     bodies: tuple[str, ...] = ()
@@ -44,13 +49,23 @@ class Reading:
     reasons: tuple[str, ...] = ()
     found: list[tuple[str, float, Span | None]] = field(default_factory=list)
     """The features of the text, where weights have been learned."""
+    vectors: dict[str, "Vector"] = field(default_factory=dict)
+    """By name of the space: what the learned heads saw, kept to be explained."""
+    sense: "Floats | None" = None
+    """The numbers of the whole text, where they were asked for."""
+    keys: frozenset[str] = frozenset()
+    """The keys of ``cues``, once patterns are asked for."""
     memo: dict[str, list[Match]] = field(default_factory=dict)
 
     def find(self, pattern: Pattern) -> list[Match]:
         """The matches of a pattern, looked up once."""
-        if pattern.source not in self.memo:
-            self.memo[pattern.source] = find(pattern, self.cues, self.sentence)
-        return self.memo[pattern.source]
+        found = self.memo.get(pattern.source)
+        if found is None:
+            self.keys = self.keys or frozenset(self.cues)
+            possible = pattern.possible(self.keys)
+            found = find(pattern, self.cues, self.sentence) if possible else []
+            self.memo[pattern.source] = found
+        return found
 
     def matches(self, weighted: Weighted) -> list[Match]:
         """The matches of a weighted pattern in its field, without those that are cancelled."""

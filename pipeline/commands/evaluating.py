@@ -19,6 +19,7 @@ from pipeline.commands.reading import (
 )
 from pipeline.errors import ConfigError
 from pipeline.settings import load_settings
+from schemas.assessment import Stage
 
 if TYPE_CHECKING:
     from pipeline.assess.assessor import Assessor
@@ -143,6 +144,8 @@ def _show(report: "Report", stories: "Stories | None") -> None:
         table.add_row(f"stories ({name})", *row)
     out.print(table)
     _show_groups(report)
+    _show_confusion(report)
+    _show_calibration(report)
     for error in report.errors:
         out.print(escape(str(dict(error))), highlight=False)
 
@@ -163,6 +166,28 @@ def _show_groups(report: "Report") -> None:
             f"{group.minerals.f1:.3f}",
             f"{group.significance_within_one:.3f}",
         )
+    out.print(table)
+
+
+def _show_confusion(report: "Report") -> None:
+    """Stages as labelled (rows) and as read (columns)."""
+    stages = [stage.value for stage in Stage]
+    seen = [name for name in stages if any(name in pair for pair in report.confusion)]
+    table = Table("stage", *seen, title="stages: labelled in rows, read in columns")
+    for gold in seen:
+        counts = [report.confusion.get((gold, read), 0) for read in seen]
+        if any(counts):
+            table.add_row(gold, *(str(count or "·") for count in counts))
+    out.print(table)
+
+
+def _show_calibration(report: "Report") -> None:
+    table = Table("", "probability", "given", "mean", "right", title="calibration")
+    for name, found in report.calibration.items():
+        for one in found.bins:
+            span = f"{one.start:.1f}–{one.end:.1f}"
+            table.add_row(name, span, str(one.count), f"{one.mean:.2f}", f"{one.right:.2f}")
+        table.add_row(name, "expected error", "", "", f"{found.error:.3f}", end_section=True)
     out.print(table)
 
 

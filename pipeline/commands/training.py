@@ -47,7 +47,9 @@ def train(
         described = describe(trained, items)
         write_card(described, trained, folder)
     if as_json:
-        print_json({"out": folder, **_summary(trained.report), "items": len(items)})
+        files = {name: _summary(report) for name, report in trained.by_file.items()}
+        told = {"out": folder, **_summary(trained.report), "items": len(items), "files": files}
+        print_json(told)
         return
     out.print(f"{len(items)} items → {folder}", highlight=False)
     for name, value in _summary(trained.report).items():

@@ -32,6 +32,7 @@ def describe(trained: Trained, items: Sequence[Item]) -> dict[str, Any]:
         "themes": _counts(theme for row in relevant for theme in row["themes"]),
         "features": {name: len(space.names) for name, space in trained.model.spaces.items()},
         "scores": trained.report.to_json(),
+        "files": {name: report.to_json() for name, report in trained.by_file.items()},
     }
 
 
@@ -41,7 +42,7 @@ def _counts(values: Any) -> dict[str, int]:
 
 def write_card(described: Mapping[str, Any], trained: Trained, folder: Path) -> None:
     """Write weights, description and card into ``folder``."""
-    told = {name: value for name, value in described.items() if name != "scores"}
+    told = {name: value for name, value in described.items() if name not in {"scores", "files"}}
     save_model(replace(trained.model, description=told), folder)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

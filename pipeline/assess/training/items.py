@@ -18,10 +18,12 @@ _KEYS = ("id", "title", "summary", "lang", "relevant", "themes", "stage", "parti
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One labelled item; ``fold`` is the part in which it is tested."""
+    """One labelled item; ``fold`` is the part in which it is tested, ``file`` where it stands."""
 
     row: Mapping[str, Any]
     fold: int
+    file: str = ""
+    """Path within the folder of items."""
 
     @property
     def document(self) -> Document:
@@ -42,12 +44,15 @@ def load_items(folder: Path) -> list[Item]:
     paths = sorted(folder.rglob("*.jsonl")) if folder.is_dir() else []
     if not paths:
         raise ConfigError(f"{folder}: no *.jsonl there", mend="name the folder of labelled items")
-    rows = [row for path in paths for row in _rows(path)]
+    read = {str(path.relative_to(folder)): list(_rows(path)) for path in paths}
+    rows = [row for found in read.values() for row in found]
+    files = [name for name, found in read.items() for _ in found]
     counts = Counter(str(row["id"]) for row in rows)
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice is not None:
         raise ConfigError(f"{folder}: the id {twice!r} is given twice", mend="keep one of the two")
-    return [Item(row, _fold(group)) for row, group in zip(rows, groups(rows), strict=True)]
+    placed = zip(rows, groups(rows), files, strict=True)
+    return [Item(row, _fold(group), file) for row, group, file in placed]
 
 
 def _rows(path: Path) -> Iterable[dict[str, Any]]:

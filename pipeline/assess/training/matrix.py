@@ -75,19 +75,26 @@ class Rows:
 class Factor:
     """The Cholesky factor of the items' kernel matrix; its rows stand for the items."""
 
+    rows: Rows
+    dense: Floats | None
     lower: Doubles
 
     @classmethod
-    def of(cls, rows: Rows) -> "Factor":
-        """Factor ``X Xᵀ``."""
+    def of(cls, rows: Rows, dense: Floats | None = None) -> "Factor":
+        """Factor ``X Xᵀ``; ``dense`` are columns (items x numbers) beside the named features."""
         kernel = rows.kernel()
+        if dense is not None:
+            kernel += dense @ dense.T
         kernel[np.diag_indices_from(kernel)] += _JITTER
-        return cls(np.asarray(np.linalg.cholesky(kernel), dtype=np.float64))
+        return cls(rows, dense, np.asarray(np.linalg.cholesky(kernel), dtype=np.float64))
 
-    def weights(self, rows: Rows, found: Doubles) -> Floats:
-        """Weights of features from weights of the factor's columns."""
+    def weights(self, found: Doubles) -> Floats:
+        """Weights of features, then of dense columns, from weights of the factor's columns."""
         shares = np.asarray(np.linalg.solve(self.lower.T, found), dtype=np.float64)
-        return rows.combined(shares)
+        named = self.rows.combined(shares)
+        if self.dense is None:
+            return named
+        return np.concatenate([named, (self.dense.T @ shares).astype(np.float32)])
 
 
 def rows_of(space: Space, features: Iterable[Sequence[Found]]) -> Rows:

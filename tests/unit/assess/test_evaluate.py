@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.assess.evaluate import evaluate, score
-from schemas.assessment import Assessment, Stage, ThemeLabel
+from schemas.assessment import Assessment, Evidence, Stage, ThemeLabel
 
 
 def gold(identity, **labels):
@@ -60,7 +60,32 @@ def test_a_false_alarm_costs_precision_and_nothing_else():
     report = evaluate([gold("1"), gold("2", relevant=False)], [read("1"), read("2")])
     assert report.all.relevance.precision == 0.5
     assert report.all.themes_micro.wrong == 0
-    assert report.errors[0] == {"id": "2", "title": "", "relevance": "false alarm", "score": 0.9}
+    assert report.errors[0] == {
+        "id": "2",
+        "title": "",
+        "relevance": "false alarm",
+        "score": 0.9,
+        "evidence": {"relevance": []},
+    }
+
+
+def test_a_wrong_label_is_told_with_the_words_that_it_points_at():
+    quote = Evidence(field="title", start=0, end=5, text="inked", pattern="sign")
+    given = read("1", themes=(ThemeLabel("b", 0.7, (quote,)),), stage_evidence=(quote,))
+    (error,) = evaluate([gold("1", stage="agreed")], [given]).errors
+    assert error["themes"] == {"missed": ["a"], "wrong": ["b"]}
+    assert error["evidence"] == {"b": ["inked"], "stage": ["inked"]}
+
+
+def test_calibration_is_told_of_relevance_and_of_the_themes_given():
+    lines = [gold("1"), gold("2", relevant=False)]
+    found = evaluate(lines, [read("1"), read("2", relevance=0.1)]).calibration
+    assert [(b.start, b.count, b.mean, b.right) for b in found["relevance"].bins] == [
+        (0.1, 1, 0.1, 0.0),
+        (0.9, 1, 0.9, 1.0),
+    ]
+    assert found["relevance"].error == 0.1
+    assert [(b.count, b.right) for b in found["themes"].bins] == [(1, 1.0)]
 
 
 def test_languages_stages_and_confusion_are_told_apart():

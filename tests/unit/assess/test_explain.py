@@ -43,3 +43,22 @@ def test_a_document_that_the_gate_stopped_is_explained(assessor):
     assert not explained.gate.passed
     assert "minerals_general" in explained.gate.reason
     assert not explained.assessment.relevant
+
+
+def test_the_sense_of_the_whole_text_is_told_among_what_was_weighed(assessor):
+    title = "Kenya, Italy sign memorandum on lithium"
+    explained = assessor.explain(Document(id="1", title=title, language="en"))
+    (relevance,) = labels(explained, "relevance").values()
+    assert relevance.given
+    assert relevance.score == explained.assessment.relevance
+    assert any("whole" in piece.reason for piece in relevance.contributions)
+
+
+def test_every_level_of_significance_is_weighed(assessor):
+    title = "Kenya, Italy sign memorandum on lithium"
+    explained = assessor.explain(Document(id="1", title=title, language="en"))
+    found = labels(explained, "significance")
+    assert set(found) == {"1", "2", "3"}
+    assert [name for name, label in found.items() if label.given] == [
+        str(explained.assessment.significance)
+    ]
