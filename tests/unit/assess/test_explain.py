@@ -51,7 +51,7 @@ def test_the_sense_of_the_whole_text_is_told_among_what_was_weighed(assessor):
     (relevance,) = labels(explained, "relevance").values()
     assert relevance.given
     assert relevance.score == explained.assessment.relevance
-    assert any("whole" in piece.reason for piece in relevance.contributions)
+    assert any("whole" in piece.feature for piece in relevance.contributions)
 
 
 def test_every_level_of_significance_is_weighed(assessor):
