@@ -42,6 +42,14 @@ class ThemeLabel:
     evidence: tuple[Evidence, ...] = ()
 
 
+class MoneyStatus(StrEnum):
+    """What the item says of a sum: spoken of, bound by a step that was taken, or handed over."""
+
+    ANNOUNCED = "announced"
+    COMMITTED = "committed"
+    PAID = "paid"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """A sum named in the item: ``amount`` in units of ``currency`` (ISO 4217)."""
@@ -49,6 +57,7 @@ class Money:
     amount: float
     currency: str
     evidence: Evidence
+    status: MoneyStatus = MoneyStatus.ANNOUNCED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ class Assessment:
     themes: tuple[ThemeLabel, ...] = ()
     stage: Stage = Stage.NONE
     stage_evidence: tuple[Evidence, ...] = ()
+    stage_sentence: Evidence | None = None
+    """The whole sentence in which the first piece of the evidence stands."""
     parties: tuple[str, ...] = ()
     """ISO 3166 codes and ``EU``, sorted."""
     minerals: tuple[str, ...] = ()

@@ -154,6 +154,10 @@ class MoneyFile(Strict):
     """Power of ten, as ``1e6``, to the words for it."""
     large_usd: float = 100_000_000
     """From here on a sum is ``@money_large``."""
+    committed: tuple[PatternConfig, ...] = ()
+    """Patterns over ``@money`` that say that a sum is bound by a step that was taken."""
+    paid: tuple[PatternConfig, ...] = ()
+    """The same for one that was handed over. Of a sum with neither, it is announced."""
 
 
 class Lacking(Strict):

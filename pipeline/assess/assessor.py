@@ -133,6 +133,9 @@ class Assessor:
             themes=reading.themes,
             stage=reading.stage,
             stage_evidence=reading.stage_evidence,
+            stage_sentence=(
+                reading.sentence_of(reading.stage_evidence[0]) if reading.stage_evidence else None
+            ),
             parties=reading.parties,
             minerals=reading.minerals,
             bodies=reading.bodies,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.assess.patterns import Pattern, PatternError, alternatives, classes, literals, parse
 from pipeline.errors import ConfigError
-from schemas.assessment import Stage
+from schemas.assessment import MoneyStatus, Stage
 from schemas.rules import Forms, Implied, PatternConfig, Rules, SignificanceRule, Where
 
 STATE_KINDS = ("name", "adjective", "capital", "leader")
@@ -71,6 +71,8 @@ class Compiled:
     stages: tuple[CompiledStage, ...]
     contexts: tuple[Weighted, ...]
     significance: tuple[CompiledSignificance, ...]
+    money: tuple[tuple[MoneyStatus, tuple[Weighted, ...]], ...]
+    """What may be said of a sum, the strongest last."""
 
     @property
     def words(self) -> set[str]:
@@ -110,6 +112,13 @@ def compile_rules(rules: Rules, language: str) -> Compiled:
             for s in lexicon.stages.stages
         ),
         contexts=maker.weighted(lexicon.parties.contexts, "lexicon/parties.yaml"),
+        money=(
+            (
+                MoneyStatus.COMMITTED,
+                maker.weighted(lexicon.money.committed, "lexicon/money.yaml"),
+            ),
+            (MoneyStatus.PAID, maker.weighted(lexicon.money.paid, "lexicon/money.yaml")),
+        ),
         significance=tuple(
             CompiledSignificance(
                 rule,

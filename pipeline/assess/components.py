@@ -21,7 +21,7 @@ from pipeline.assess.gate import members
 from pipeline.assess.judge import judge_labels, judge_parties, judge_relevance, labels_vector
 from pipeline.assess.labels import read_relevance, read_themes
 from pipeline.assess.learned import Model
-from pipeline.assess.money import MoneyReader
+from pipeline.assess.money import MoneyReader, read_money_status
 from pipeline.assess.parties import read_parties
 from pipeline.assess.prepare import Prepared
 from pipeline.assess.reading import Reading
@@ -47,10 +47,14 @@ class Published:
         self.key = key
         self.compiled = compiled
         self.model = model
-        self.docs: dict[str, Doc] = {}
-        """Wordings as documents, while finders are built."""
         self.money = MoneyReader(compiled.rules.lexicon.money)
+        self._finder: Finder | None = None
         _published[key] = self
+
+    def finder(self, nlp: Language) -> Finder:
+        """The one finder of all expressions: gate and cues share it, as it takes some MB."""
+        self._finder = self._finder or Finder(nlp, self.compiled.expressions)
+        return self._finder
 
 
 @Language.factory("mineralwatch_gate", assigns=["doc._.reading"])
@@ -62,9 +66,7 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
     """
     compiled, model = _published[rules].compiled, _published[rules].model
     groups = [members(group, compiled) for group in compiled.rules.lexicon.relevance.gate]
-    wanted = {key for group in groups for key in group}
-    named = {key: forms for key, forms in compiled.expressions.items() if key in wanted}
-    finder = Finder(nlp, named, _published[rules].docs)
+    finder = _published[rules].finder(nlp)
     weights, floor, enough = model.gate_weights() if model else ({}, -inf, inf)
     weight_of = {nlp.vocab.strings.add(word): weight for word, weight in weights.items()}.get
 
@@ -75,7 +77,7 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
             if weight < floor or weight >= enough:
                 return weight >= enough
         found = finder.keys(doc)
-        return bool(found) and all(not group.isdisjoint(found) for group in groups)
+        return all(not group.isdisjoint(found) for group in groups)
 
     def gate(doc: Doc) -> Doc:
         let_through = passes(doc)
@@ -94,8 +96,7 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
 def make_cues(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
     """Find every expression of the rules: states, minerals, bodies, money, classes, literals."""
     published = _published[rules]
-    finder = Finder(nlp, published.compiled.expressions, published.docs)
-    published.docs.clear()
+    finder = published.finder(nlp)
 
     def cues(reading: Reading) -> None:
         reading.cues = finder.cues(reading.doc)
@@ -149,6 +150,7 @@ def make_labels(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG
             read_stage(reading)
             read_themes(reading)
             read_significance(reading)
+            read_money_status(reading)
 
     return _over_readings(labels)
 

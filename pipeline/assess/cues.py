@@ -22,10 +22,7 @@ _OPENING = frozenset("\"'«“‘([-–—")
 class Finder:
     """PhraseMatchers over expressions: by lemma, and exact with and without regard to case."""
 
-    def __init__(
-        self, nlp: Language, expressions: dict[str, tuple[str, ...]], docs: dict[str, Doc]
-    ) -> None:
-        """``docs`` keeps the wordings as documents, so that another finder need not make them."""
+    def __init__(self, nlp: Language, expressions: dict[str, tuple[str, ...]]) -> None:
         self._matchers: list[PhraseMatcher] = []
         wanted: dict[str, dict[str, list[Doc]]] = defaultdict(lambda: defaultdict(list))
         for key, wordings in expressions.items():
@@ -34,13 +31,11 @@ class Finder:
                 attribute = "NORM"
                 if "=" in wording:
                     attribute = "LOWER" if text == text.lower() else "ORTH"
-                if text not in docs:
-                    docs[text] = nlp.make_doc(text)
-                wanted[attribute][key].append(docs[text])
+                wanted[attribute][key].append(nlp.make_doc(text))
         for attribute, keys in wanted.items():
             matcher = PhraseMatcher(nlp.vocab, attr=attribute)
-            for key, wordings_of in keys.items():
-                matcher.add(key, wordings_of)
+            for key, docs in keys.items():
+                matcher.add(key, docs)
             self._matchers.append(matcher)
         self._names = {nlp.vocab.strings.add(key): key for key in expressions}
 

@@ -61,15 +61,15 @@ def text_features(reading: Reading) -> Iterator[Found]:
     yield f"n:a:language {reading.compiled.language}", 1.0, None
     states = len({mention.code for mention in reading.mentions})
     yield f"n:a:states {min(states, _COUNTS)}", 1.0, None
-    yield "n:a:length", min(len(reading.doc) / 60, 2.0), None
-    if reading.border >= len(reading.doc):
-        yield "n:a:no summary", 1.0, None
 
 
 def label_features(reading: Reading) -> Iterator[Found]:
     """Wording, and what the rules for themes, stages, parties and significance found and gave."""
     yield from _placed(_pairs(reading), reading.border)
     yield from _placed(_shapes(reading), reading.border)
+    yield "n:a:length", min(len(reading.doc) / 60, 2.0), None
+    if reading.border >= len(reading.doc):
+        yield "n:a:no summary", 1.0, None
     compiled = reading.compiled
     for theme in compiled.themes:
         yield from _patterns(reading, theme.id, theme.patterns)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from pipeline.assess.cues import token_span
+from pipeline.assess.patterns import Span
 from pipeline.assess.reading import Reading
-from schemas.assessment import Money
+from schemas.assessment import Money, MoneyStatus
 from schemas.rules import MoneyFile
 
 _NUMBER = r"(?:\d{1,3}(?:[,. ]\d{3}){1,5}(?:[.,]\d{1,2})?|\d{1,15}(?:[.,]\d{1,15})?)(?!\d)"
@@ -59,6 +61,20 @@ class MoneyReader:
                 if all(found.end() <= start or end <= found.start() for start, end in taken):
                     taken.append(found.span())
                     yield found
+
+
+def read_money_status(reading: Reading) -> None:
+    """Tell of each sum whether it was handed over or committed; else it stays announced."""
+    spans = reading.cues.get("money", ())
+    said: dict[Span, MoneyStatus] = {}
+    for status, patterns in reading.compiled.money:
+        for weighted in patterns:
+            for match in reading.matches(weighted):
+                said.update(dict.fromkeys(match.steps, status))
+    reading.money = tuple(
+        replace(one, status=said.get(span, one.status))
+        for span, one in zip(spans, reading.money, strict=True)
+    )
 
 
 def _any_of(words: dict[str, str] | dict[str, float]) -> str:

@@ -7,7 +7,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from spacy.attrs import LOWER, NORM  # type: ignore[import-not-found]
+from spacy.attrs import (  # type: ignore[import-not-found]
+    IS_PUNCT,
+    IS_SPACE,
+    LOWER,
+    NORM,
+)
+from spacy.lang.lex_attrs import LEX_ATTRS
 from spacy.lang.xx import MultiLanguage
 from spacy.language import Language
 from spacy.symbols import ORTH  # type: ignore[import-not-found]
@@ -40,7 +46,7 @@ _ABBREVIATIONS = (
 )
 _CONFIG = Path(__file__).parent / "pipeline.cfg"
 _MAX_WORD = 60
-_CACHED_WORDS = 200_000
+_CACHED_WORDS = 60_000
 """Written words whose tokens are remembered; spaCy's 10,000 are full after a few thousand items."""
 
 
@@ -54,7 +60,9 @@ def build_nlp(compiled: Compiled, published: Published) -> Language:
     def norm(word: str) -> str:
         return normalise(word) if len(word) <= _MAX_WORD else fold(word[:_MAX_WORD])
 
-    vocab = Vocab(lex_attr_getters={LOWER: str.lower, NORM: norm})
+    getters = {LOWER: str.lower, NORM: norm}
+    getters.update({flag: LEX_ATTRS[flag] for flag in (IS_PUNCT, IS_SPACE)})
+    vocab = Vocab(lex_attr_getters=getters)
     config = Config().from_disk(_CONFIG)
     for component in config["components"].values():
         component["rules"] = published.key

@@ -23,11 +23,19 @@ def to_line(assessment: Assessment) -> dict[str, Any]:
         "language": assessment.language,
         "bodies": list(assessment.bodies),
         "money": [
-            {"amount": m.amount, "currency": m.currency, "evidence": _evidence(m.evidence)}
+            {
+                "amount": m.amount,
+                "currency": m.currency,
+                "status": m.status.value,
+                "evidence": _evidence(m.evidence),
+            }
             for m in assessment.money
         ],
         "relevance_evidence": [_evidence(e) for e in assessment.relevance_evidence],
         "stage_evidence": [_evidence(e) for e in assessment.stage_evidence],
+        "stage_sentence": (
+            _evidence(assessment.stage_sentence) if assessment.stage_sentence else None
+        ),
         "reasons": list(assessment.reasons),
         "ruleset": assessment.ruleset,
         "problems": list(assessment.problems),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pipeline.assess.compiled import Compiled, CompiledStage, Weighted
@@ -91,6 +92,17 @@ class Reading:
     def span_evidence(self, span: Span, pattern: str) -> Evidence:
         """The words of a cue, as a place in the document."""
         return self.evidence(Match(*span, (span,)), pattern)
+
+    def sentence_of(self, piece: Evidence) -> Evidence | None:
+        """The whole sentence in which a piece of evidence begins."""
+        first = 0
+        for number, tokens in groupby(range(len(self.doc)), key=self.sentence.__getitem__):
+            count = len(list(tokens))
+            whole = self.span_evidence((first, first + count), f"sentence-{number}")
+            if whole.field == piece.field and whole.start <= piece.start < whole.end:
+                return whole
+            first += count
+        return None
 
     def in_title(self, match: Match) -> bool:
         """Whether a match begins in the title."""

@@ -207,7 +207,10 @@ def _facts(explained: Explained) -> list[tuple[str, str]]:
         ("Agreement", named or "none that is followed by name"),
         ("Minerals", ", ".join(reading.minerals)),
         ("Bodies", ", ".join(reading.bodies)),
-        ("Money", ", ".join(f"{m.amount:,.0f} {m.currency}" for m in reading.money)),
+        (
+            "Money",
+            ", ".join(f"{m.amount:,.0f} {m.currency} ({m.status.value})" for m in reading.money),
+        ),
         ("Read as", f"{reading.language}, by rules {reading.ruleset}"),
     ]
     return [(name, shown(value)) for name, value in facts if value]

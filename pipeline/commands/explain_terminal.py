@@ -170,7 +170,7 @@ def _rest(explained: Explained, console: Console) -> None:
     found = {
         "Minerals": reading.minerals,
         "Bodies": reading.bodies,
-        "Money": tuple(f"{m.amount:,.0f} {m.currency}" for m in reading.money),
+        "Money": tuple(f"{m.amount:,.0f} {m.currency} ({m.status.value})" for m in reading.money),
     }
     for name, values in found.items():
         if values:

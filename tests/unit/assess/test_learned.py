@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from pipeline.assess.features import gate_features, label_features, text_features
 from pipeline.assess.learned import Head, Model, level_of, make_space
+from schemas.assessment import Document
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,17 @@ def test_dense_numbers_add_to_the_named_features():
     assert plain.probabilities(vector) == pytest.approx(1 / (1 + np.exp(-3.0)))
     sense = np.array([-0.5], dtype=np.float32)
     assert dense.probabilities(vector, sense) == pytest.approx(0.5)
+
+
+def test_marks_and_blanks_are_no_features(assessor):
+    reading = assessor.read_fully(Document("1", "Kenya, Italy: lithium!", "Signed.", language="en"))
+    words = {name.split(":", 2)[2] for name, _, _ in gate_features(reading)}
+    assert words == {"kenya", "italy", "lithium", "sign"}
+    pairs = {name for name, _, _ in label_features(reading) if name.startswith("b:a:")}
+    assert pairs == {"b:a:kenya italy", "b:a:italy lithium"}
+
+
+def test_how_long_an_item_is_does_not_make_it_relevant(assessor):
+    reading = assessor.read_fully(Document("1", "Kenya, Italy sign", language="en"))
+    names = {name for name, _, _ in text_features(reading)}
+    assert not names & {"n:a:length", "n:a:no summary"}

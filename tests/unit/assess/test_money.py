@@ -42,3 +42,34 @@ def test_sum_in_other_languages(assessor, text, language, amount, currency):
 @pytest.mark.parametrize("text", ["49 percent of the lithium mine", "C5+1 lithium pact", "2030"])
 def test_other_numbers_are_no_sums(assessor, text):
     assert assessor.read_fully(Document(id="1", title=text, language="en")).money == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "status"),
+    [
+        ("en", "The DFC signed a $553m loan for the Lobito railway", "committed"),
+        ("en", "US approves $1.25 billion for a copper mine in Pakistan", "committed"),
+        ("en", "Tokyo and Canberra clinch a contract worth $200m on rare earths", "committed"),
+        ("en", "Washington transferred $75m to the joint minerals fund", "paid"),
+        ("en", "The fund received its first $75 million", "paid"),
+        ("en", "A first tranche of €20 million for the lithium mine", "paid"),
+        ("en", "Washington could pay $75m into the joint minerals fund", "announced"),
+        ("en", "The bank has not approved the $75m for the mine", "announced"),
+        ("en", "The nickel project needs $2 billion", "announced"),
+        ("uk", "США перерахували 75 млн доларів до фонду надр", "paid"),
+        ("uk", "Банк схвалив 75 млн доларів на літій", "committed"),
+        ("ru", "Банк одобрил кредит на 75 млн долларов для рудника", "committed"),
+        ("ru", "Фонд получил 75 млн долларов", "paid"),
+        ("ru", "Рудник может получить 75 млн долларов", "announced"),
+    ],
+)
+def test_what_is_said_of_a_sum(assessor, language, text, status):
+    (found,) = assessor.read_fully(Document(id="1", title=text, language=language)).money
+    assert found.status == status
+
+
+def test_each_sum_has_its_own_status(assessor):
+    text = "The DFC has paid $75m. It hopes for $1 billion more. Kyiv signed a €30m contract."
+    found = assessor.read_fully(Document(id="1", title=text, language="en")).money
+    said = {one.evidence.text: one.status.value for one in found}
+    assert said == {"$75m": "paid", "$1 billion": "announced", "€30m": "committed"}
