@@ -231,15 +231,11 @@ def test_word_within_an_expression_that_means_another_thing_does_not_count(asses
 
 
 def test_the_stage_is_told_with_its_whole_sentence(assessor):
-    summary = (
-        "Talks took a year. Kenya and Italy signed the lithium memorandum in Nairobi. Rain fell."
-    )
-    document = Document(id="1", title="Lithium for Rome", summary=summary, language="en")
-    found = assessor.assess_one(document)
+    title = "Kenya, Italy sign memorandum on lithium. Mining begins in May"
+    found = assessor.assess_one(Document(id="1", title=title, language="en"))
     assert found.stage is Stage.SIGNED
     assert found.stage_sentence is not None
-    assert found.stage_sentence.field == "summary"
-    told = summary[found.stage_sentence.start : found.stage_sentence.end]
-    assert told == found.stage_sentence.text
-    assert told == "Kenya and Italy signed the lithium memorandum in Nairobi."
+    assert found.stage_sentence.field == "title"
+    told = title[found.stage_sentence.start : found.stage_sentence.end]
+    assert told == found.stage_sentence.text == "Kenya, Italy sign memorandum on lithium."
     assert to_line(found)["stage_sentence"]["text"] == told
