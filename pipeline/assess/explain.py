@@ -32,6 +32,9 @@ def explain_gate(reading: Reading) -> GateExplanation:
         return GateExplanation(passed=False, reason=f"nothing of {told} is in it")
     evidence = tuple(reading.span_evidence(spans[0], "gate") for _, spans in groups if spans)
     words = ", ".join(dict.fromkeys(f'"{piece.text}"' for piece in evidence))
+    if not reading.passed:
+        told = f"it has {words}, but its words as a whole are far from such news, as learned"
+        return GateExplanation(passed=False, reason=told, evidence=evidence)
     return GateExplanation(passed=True, reason=f"it has {words}", evidence=evidence)
 
 

@@ -45,6 +45,15 @@ def test_a_document_that_the_gate_stopped_is_explained(assessor):
     assert not explained.assessment.relevant
 
 
+def test_a_text_that_the_learned_words_stop_is_not_said_to_have_passed(assessor):
+    summary = (
+        "Talks took a year. Kenya and Italy signed the lithium memorandum in Nairobi. Rain fell."
+    )
+    explained = assessor.explain(Document("1", "Lithium for Rome", summary, language="en"))
+    assert explained.gate.passed == (explained.assessment.relevance > 0)
+    assert explained.gate.passed or "as learned" in explained.gate.reason
+
+
 def test_the_sense_of_the_whole_text_is_told_among_what_was_weighed(assessor):
     title = "Kenya, Italy sign memorandum on lithium"
     explained = assessor.explain(Document(id="1", title=title, language="en"))
