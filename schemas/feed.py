@@ -43,6 +43,8 @@ class FeedState:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    items: bytes = b""
+    """Marks of the entries that the last reading had (`ParsedFeed.items`)."""
     next_poll_at: datetime | None = None
     interval_s: int = 300
     failures: int = 0
@@ -143,6 +145,11 @@ class ParsedFeed:
     language: str | None = None
     problems: tuple[str, ...] = ()
     ttl_s: int | None = None
+    held: int = 0
+    """How many entries the document has; ``entries`` are those not known from the last reading."""
+    items: bytes = b""
+    """A mark and a date for each of them, by which the next reading knows them again; nothing where
+    the document is not well-formed, so that its next reading is a whole one."""
 
 
 class PollOutcome(StrEnum):

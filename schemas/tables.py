@@ -12,11 +12,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -87,6 +89,8 @@ class FeedRow(Base):
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     body_hash: Mapped[str | None] = mapped_column(String(64))
+    items: Mapped[bytes] = mapped_column(LargeBinary, default=b"", server_default=text("''"))
+    """A mark and a date for each entry of the last reading, 12 bytes each."""
     next_poll_at: Mapped[datetime | None] = mapped_column(index=True)
     interval_s: Mapped[int] = mapped_column(default=300)
     failures: Mapped[int] = mapped_column(default=0)

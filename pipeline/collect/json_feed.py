@@ -35,6 +35,7 @@ def parse_json_feed(text: str, *, url: str) -> ParsedFeed | Failed:
     return ParsedFeed(
         title=to_text(_string(data.get("title")), MAX_TITLE),
         entries=tuple(entries),
+        held=len(entries),
         language=language_code(_string(data.get("language"))),
     )
 

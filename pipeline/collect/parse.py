@@ -2,7 +2,8 @@
 
 parse_feed ──> decode (charset) ──> read_document (root, DTD)
     empty → EMPTY · a DTD with entities → XML_BOMB · a web page → HTML · JSON Feed → json_feed
-    else feedparser, its cleaning and URL resolution off ──> _entry for each item
+    else items already known cut out (cut) ──> feedparser, its cleaning and URL resolution off
+         ──> _entry for each item
     nothing in it → INVALID_XML where it began as a feed, else NOT_A_FEED
 """
 
@@ -11,6 +12,7 @@ import io
 import re
 import time
 import traceback
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +20,7 @@ from feedparser.api import parse as parse_xml
 
 from pipeline.collect.charset import decode
 from pipeline.collect.clean import to_text
+from pipeline.collect.cut import Item, items_of, pack, unpack, without
 from pipeline.collect.document import FEED_ROOTS, Document, read_document
 from pipeline.collect.fields import (
     MAX_ENTRIES,
@@ -39,13 +42,16 @@ _ITEM_END = re.compile(r"</(?:[A-Za-z]\w*:)?(?:item|entry)\s*>")
 _DECLARATION = re.compile(r"^<\?xml\b[^>]*\?>\s*")
 
 
-def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed | Failed:
+def parse_feed(
+    body: bytes, *, url: str, content_type: str | None, known: bytes = b""
+) -> ParsedFeed | Failed:
     """Read ``body`` as RSS, Atom, RDF or JSON Feed.
 
     Args:
         body: decompressed bytes.
         url: the address that answered; relative links are taken against it.
         content_type: the header's value; its charset is believed only where the bytes allow it.
+        known: ``items`` of the feed's last reading: entries that are in there are left out.
 
     Returns:
         The feed with at most 2000 entries in plain text (titles of at most 500 characters,
@@ -53,7 +59,7 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed
         the parser itself fails on it, PARSER.
     """
     try:
-        return _parse(body, url, content_type)
+        return _parse(body, url, content_type, known)
     except Exception as error:  # noqa: BLE001 - whatever a stranger's document does to a parser
         place = traceback.extract_tb(error.__traceback__)[-1]
         told = f"{type(error).__name__}: {str(error)[:120]} ({place.name}, line {place.lineno})"
@@ -61,7 +67,7 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed
         return Failed(url=url, kind=FailureKind.PARSER, message=words)
 
 
-def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Failed:
+def _parse(body: bytes, url: str, content_type: str | None, known: bytes) -> ParsedFeed | Failed:
     text, mislabelled = decode(body, content_type)
     document = read_document(text)
     refusal = _refusal(document)
@@ -69,8 +75,45 @@ def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Fail
         return Failed(url=url, kind=refusal[0], message=refusal[1])
     if document.text.startswith("{"):
         return parse_json_feed(document.text, url=url)
-    source, cut = _limited(document)
-    read = parse_xml(  # type: ignore[no-untyped-call]
+    source, limited = _limited(document)
+    items = items_of(source) or ()
+    read, fresh = _read(source, items, unpack(known), url)
+    broken = _broken(read)
+    whole = _whole(read["entries"], source) if broken else read["entries"]
+    entries = tuple(_entry(item, url) for item in whole[:MAX_ENTRIES])
+    if not entries and not items and (broken or not read.get("version")):
+        return _nothing_in(document, broken, url)
+    junk = "text stood before the feed" if document.junk else None
+    problems = [mislabelled, junk, limited, broken]
+    head = read["feed"]
+    return ParsedFeed(
+        title=to_text(_string(head.get("title")), MAX_TITLE),
+        entries=entries,
+        language=language_code(_string(head.get("language"))),
+        problems=tuple(problem for problem in problems if problem),
+        ttl_s=_ttl(_string(head.get("ttl"))),
+        held=len(entries) + len(items) - len(fresh),
+        items=b"" if broken else _marked(items, fresh, entries, unpack(known)),
+    )
+
+
+def _read(
+    source: str, items: Sequence[Item], known: Collection[bytes], url: str
+) -> tuple[Any, Sequence[Item]]:
+    """What feedparser makes of the document, and the items that it has been shown.
+
+    Where it stumbles over what is left of the document, it gets the whole.
+    """
+    fresh = [item for item in items if item.mark not in known]
+    if len(fresh) < len(items):
+        read = _xml(without(source, items, known), url)
+        if not read.get("bozo") and read.get("version") and len(read["entries"]) == len(fresh):
+            return read, fresh
+    return _xml(source, url), items
+
+
+def _xml(source: str, url: str) -> Any:
+    return parse_xml(  # type: ignore[no-untyped-call]
         io.BytesIO(source.encode("utf-8")),
         resolve_relative_uris=False,
         sanitize_html=False,
@@ -79,20 +122,21 @@ def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Fail
             "content-location": url,
         },
     )
-    broken = _broken(read)
-    items = _whole(read["entries"], source) if broken else read["entries"]
-    entries = tuple(_entry(item, url) for item in items[:MAX_ENTRIES])
-    if not entries and (broken or not read.get("version")):
-        return _nothing_in(document, broken, url)
-    problems = [mislabelled, "text stood before the feed" if document.junk else None, cut, broken]
-    head = read["feed"]
-    return ParsedFeed(
-        title=to_text(_string(head.get("title")), MAX_TITLE),
-        entries=entries,
-        language=language_code(_string(head.get("language"))),
-        problems=tuple(problem for problem in problems if problem),
-        ttl_s=_ttl(_string(head.get("ttl"))),
-    )
+
+
+def _marked(
+    items: Sequence[Item],
+    fresh: Sequence[Item],
+    entries: Sequence[FeedEntry],
+    known: Mapping[bytes, int | None],
+) -> bytes:
+    """Every item's mark and date, for the next reading; nothing where they do not match up."""
+    if len(fresh) != len(entries):
+        return b""
+    dates = dict(known)
+    for item, entry in zip(fresh, entries, strict=True):
+        dates[item.mark] = int(entry.published.timestamp()) if entry.published else None
+    return pack([(item.mark, dates[item.mark]) for item in items])
 
 
 def _refusal(document: Document) -> tuple[FailureKind, str] | None:

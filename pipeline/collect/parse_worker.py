@@ -25,8 +25,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's print must not reach the pipe
     while (document := _read(sys.stdin.buffer)) is not None:
-        body, url, content_type = pickle.loads(document)  # noqa: S301 - from our own parent
-        answer = pickle.dumps(parse_feed(body, url=url, content_type=content_type))
+        body, url, content_type, known = pickle.loads(document)  # noqa: S301 - from our own parent
+        answer = pickle.dumps(parse_feed(body, url=url, content_type=content_type, known=known))
         answers.write(LENGTH.pack(len(answer)) + answer)
         answers.flush()
 

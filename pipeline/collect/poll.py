@@ -154,7 +154,7 @@ async def _poll(
     digest = hashlib.sha256(result.body).hexdigest()
     if digest == state.body_hash:
         return _same(state, result, PollOutcome.UNCHANGED, now)
-    parsed = await pool.parse(result)
+    parsed = await pool.parse(result, state.items)
     if isinstance(parsed, Failed):
         status = replace(parsed, status=result.status, seconds=result.seconds)
         return _failed(state, status, now, bytes_read=len(result.body))
@@ -176,7 +176,7 @@ def _fetched(
     empty = count_empty(parsed)
     problems = [*parsed.problems, *([f"{empty} items without any text left out"] if empty else [])]
     after = after_poll(
-        _validated(state, result, digest),
+        replace(_validated(state, result, digest), items=parsed.items),
         PollOutcome.FETCHED,
         new=new,
         failure=None,
@@ -191,7 +191,7 @@ def _fetched(
         outcome=PollOutcome.FETCHED,
         status=result.status,
         message="; ".join(problems)[:_MAX_MESSAGE],
-        entries=len(parsed.entries),
+        entries=parsed.held,
         new=new,
         bytes_read=len(result.body),
         seconds=result.seconds,

@@ -96,15 +96,22 @@ class ParsePool:
     ) -> None:
         await asyncio.gather(*(worker.kill() for worker in self._workers))
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed | Failed:
-        """Parse an answer; Failed with PARSER where the worker died or took too long."""
+    async def parse(self, fetched: Fetched, known: bytes = b"") -> ParsedFeed | Failed:
+        """Parse an answer; Failed with PARSER where the worker died or took too long.
+
+        ``known`` is as `parse_feed` takes it.
+        """
         content_type = fetched.headers.get("content-type")
         if not self._workers:
             async with self._alone:
                 return await asyncio.to_thread(
-                    parse_feed, fetched.body, url=fetched.url, content_type=content_type
+                    parse_feed,
+                    fetched.body,
+                    url=fetched.url,
+                    content_type=content_type,
+                    known=known,
                 )
-        document = pickle.dumps((fetched.body, fetched.url, content_type))
+        document = pickle.dumps((fetched.body, fetched.url, content_type, known))
         worker = await self._free.get()
         whole = False
         try:
