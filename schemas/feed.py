@@ -143,6 +143,10 @@ class ParsedFeed:
     language: str | None = None
     problems: tuple[str, ...] = ()
     ttl_s: int | None = None
+    hubs: tuple[str, ...] = ()
+    """WebSub hubs that the document names, in its order."""
+    self_url: str | None = None
+    """The address that the document gives as its own: the topic by which hubs know it."""
 
 
 class PollOutcome(StrEnum):
