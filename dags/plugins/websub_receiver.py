@@ -16,7 +16,7 @@ ASSET = "articles"
 
 def serves() -> bool:
     """Whether this process is an api-server that hubs may call."""
-    if sys.argv[1:2] != ["api-server"]:
+    if "api-server" not in sys.argv:
         return False
     from pipeline.settings import load_settings
 

@@ -78,7 +78,7 @@ def list_subscriptions(*, session: Session, feed: str | None = None) -> list[Sub
         query = query.where(
             or_(FeedRow.url == feed, FeedRow.current_url == feed, SubscriptionRow.topic == feed)
         )
-    return [_subscription(row, of) for row, of in session.execute(query).tuples()]
+    return [_subscription(row, of) for row, of in session.execute(query)]
 
 
 def by_token(token: str, *, session: Session, lock: bool = False) -> Subscription | None:
@@ -90,7 +90,7 @@ def by_token(token: str, *, session: Session, lock: bool = False) -> Subscriptio
     )
     if lock:
         query = query.with_for_update(of=SubscriptionRow)
-    found = session.execute(query).tuples().first()
+    found = session.execute(query).first()
     return _subscription(*found) if found else None
 
 
@@ -222,9 +222,7 @@ def live_leases(feed_ids: Collection[int], *, now: datetime, session: Session) -
         )
     )
     return {
-        feed_id: Lease(until, missed > 0)
-        for feed_id, until, missed in found.tuples()
-        if until is not None
+        feed_id: Lease(until, missed > 0) for feed_id, until, missed in found if until is not None
     }
 
 
