@@ -46,6 +46,8 @@ class Hub:
     """Status and text with which every request is refused."""
     hasty: bool = False
     """Verify before the request is answered, as hubs of old did."""
+    callback: Callable[[str], str] = lambda given: given
+    """Where a callback really is, for a receiver whose port was not known before."""
     silent: bool = False
     """Take requests, and never verify."""
     held: dict[Key, Held] = field(default_factory=dict)
@@ -100,7 +102,8 @@ class Hub:
     # ---- validation and verification (5.2, 5.3) ------------------------------------------------
 
     async def _consider(self, form: dict[str, str]) -> None:
-        mode, topic, callback = form["hub.mode"], form["hub.topic"], form["hub.callback"]
+        mode, topic = form["hub.mode"], form["hub.topic"]
+        callback = self.callback(form["hub.callback"])
         if self.silent:
             return
         if mode == "subscribe" and topic in self.deny:
