@@ -121,9 +121,13 @@ class World:
 
 @contextmanager
 def world(
-    make_settings: Callable[..., Settings], folder: Path, now: datetime, **given: object
+    make_settings: Callable[..., Settings],
+    folder: Path,
+    now: datetime,
+    on_new: Callable[[int], None] | None = None,
+    **given: object,
 ) -> Iterator[World]:
-    """Start all of it; keyword arguments are settings."""
+    """Start all of it; ``given`` are settings."""
     clock = Clock(now)
     with FeedServer() as server, ReceiverThread() as receiver:
         feed = server.url("/feed")
@@ -141,6 +145,8 @@ def world(
         with open_app(settings) as app:
             made = World(server, hub, receiver, app, clock, feed)
             receiver.serve(
-                build_receiver(lambda: open_app(settings), on_new=made.woken.append, clock=clock)
+                build_receiver(
+                    lambda: open_app(settings), on_new=on_new or made.woken.append, clock=clock
+                )
             )
             yield made

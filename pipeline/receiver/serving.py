@@ -105,4 +105,6 @@ async def _renew(
             await asyncio.to_thread(app.run, "websub")
         except PipelineError as error:
             _log.error("websub_renewal_failed", why=error.message, mend=error.mend)
+        except Exception:  # noqa: BLE001 - hubs are still answered; the next renewal may do better
+            _log.error("websub_renewal_broke", exc_info=True)
         await asyncio.sleep(renew_s)

@@ -45,6 +45,8 @@ class Delivery:
 
 def confirm(context: Context, token: str, said: Verification) -> bool:
     """Take what a hub says in a GET; False where it is not what we asked for."""
+    if find(context, token) is None:  # a stranger's guess must not queue among the writers
+        return False
     with context.database.write() as session:
         known = subscriptions.by_token(token, lock=True, session=session)
         after = verified(known, said, now=context.now) if known else None

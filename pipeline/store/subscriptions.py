@@ -23,7 +23,8 @@ def note_adverts(adverts: Mapping[int, Advert], *, now: datetime, session: Sessi
     """Bring the rows in line with what feeds, by id, were just seen to advertise.
 
     The first hub named is the one that is used. A hub or topic that is named no more keeps its row
-    until it is unsubscribed. Rows that say already what is seen are not written.
+    until it is unsubscribed. Rows that say already what is seen are not written. What a person has
+    unsubscribed stays so under another hub or topic.
     """
     rows = session.scalars(select(SubscriptionRow).where(SubscriptionRow.feed_id.in_(adverts)))
     known: dict[int, dict[str, SubscriptionRow]] = {}
@@ -35,7 +36,8 @@ def note_adverts(adverts: Mapping[int, Advert], *, now: datetime, session: Sessi
             if row.advertised != (other == key):
                 row.advertised = other == key
         if key and key not in known.get(feed_id, {}):
-            _insert(feed_id, key, advert, now=now, session=session)
+            paused = any(row.paused for row in known.get(feed_id, {}).values())
+            _insert(feed_id, key, advert, paused=paused, now=now, session=session)
 
 
 def _key(advert: Advert) -> str | None:
@@ -44,7 +46,9 @@ def _key(advert: Advert) -> str | None:
     return hashlib.sha256(f"{advert.hubs[0]}\n{advert.topic}".encode()).hexdigest()
 
 
-def _insert(feed_id: int, key: str, advert: Advert, *, now: datetime, session: Session) -> None:
+def _insert(
+    feed_id: int, key: str, advert: Advert, *, paused: bool, now: datetime, session: Session
+) -> None:
     session.execute(
         insert_for(session, SubscriptionRow)
         .values(
@@ -56,7 +60,7 @@ def _insert(feed_id: int, key: str, advert: Advert, *, now: datetime, session: S
             secret=secrets.token_urlsafe(_SECRET_BYTES),
             state=SubscriptionState.NEW.value,
             advertised=True,
-            paused=False,
+            paused=paused,
             created_at=now,
             attempts=0,
             deliveries=0,
@@ -238,6 +242,7 @@ def forget_ended(*, before: datetime, session: Session) -> int:
         delete(row)
         .where(
             ~row.advertised,
+            ~row.paused,  # it carries the operator's wish on to the next hub
             row.pending.is_(None),
             row.state != SubscriptionState.ACTIVE.value,
             func.coalesce(row.requested_at, row.created_at) < before,

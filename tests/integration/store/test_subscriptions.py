@@ -138,3 +138,16 @@ def test_what_is_over_is_forgotten(database: Database, now: datetime, feed_id: i
     assert forget(now + timedelta(days=1)) == 0, "a hub holds it"
     save(database, replace(one, state=SubscriptionState.ENDED))
     assert forget(now + timedelta(days=1)) == 1
+
+
+def test_what_a_person_unsubscribed_stays_so_under_another_hub(
+    database: Database, now: datetime, feed_id: int
+) -> None:
+    note(database, now, feed_id, HUB)
+    with database.write() as session:
+        subscriptions.set_paused(rows(database)[0].id, paused=True, session=session)
+    note(database, now, feed_id, replace(HUB, hubs=("https://other.example/",)))
+    assert [one.paused for one in rows(database)] == [True, True]
+    with database.write() as session:
+        subscriptions.forget_ended(before=now + timedelta(days=1), session=session)
+    assert len(rows(database)) == 2
