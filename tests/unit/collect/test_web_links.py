@@ -4,11 +4,15 @@ import json
 import time
 
 import pytest
+from aiohttp import web
+from multidict import CIMultiDict
 
+from pipeline.collect.fetch import Fetcher
 from pipeline.collect.parse import parse_feed
 from pipeline.collect.web_links import feed_advert, header_advert, web_links
-from schemas.feed import ParsedFeed
+from schemas.feed import Fetched, ParsedFeed
 from schemas.subscription import Advert
+from tests.feed_server import FeedServer
 
 URL = "https://news.example/feed.xml"
 HUB = "https://hub.example/"
@@ -102,3 +106,14 @@ def test_of_a_thousand_hubs_few_are_kept() -> None:
     links = "".join(f"<link rel='hub' href='https://h{n}.example/'/>" for n in range(1000))
     body = f"<feed xmlns='{ATOM}'><title>t</title>{links}<entry><title>x</title></entry></feed>"
     assert len(advert(body).hubs) == 5
+
+
+async def test_hub_and_topic_in_link_headers_of_their_own(server: FeedServer) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        links = [("Link", f"<{HUB}>; rel=hub"), ("Link", f"<{URL}>; rel=self"), ("Link", "<x>")]
+        return web.Response(headers=CIMultiDict(links), body=b"<rss/>")
+
+    async with Fetcher(allow_private=True) as fetcher:
+        fetched = await fetcher.fetch(server.on("/feed", answer))
+    assert isinstance(fetched, Fetched)
+    assert header_advert(fetched.headers, fetched.url) == Advert((HUB,), URL)
