@@ -108,8 +108,10 @@ def table(found: dict[str, list[dict[str, Any]]]) -> str:
     """The figures side by side, with the ratio of the rates."""
     lines = [
         f"{machine()}",
-        f"{'':<14}{'phase':<14}{'feeds':>7}{'feeds/s':>9}{'entries/s':>11}"
-        f"{'CPU-s/1000':>12}{'peak MB':>9}{'ratio':>7}",
+        (
+            f"{'':<14}{'phase':<14}{'feeds':>7}{'feeds/s':>9}{'entries/s':>11}"
+            f"{'CPU-s/1000':>12}{'peak MB':>9}{'ratio':>7}"
+        ),
     ]
     for name, phases in found.items():
         for place, one in enumerate(phases):
@@ -141,7 +143,7 @@ def serving() -> Iterator[int]:
 
 def curl(url: str) -> None:
     """Ask the server something; it must answer."""
-    import urllib.request  # noqa: PLC0415 - for this alone
+    import urllib.request
 
     with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - our own loopback server
         answer.read()

@@ -14,13 +14,13 @@ WORKERS = 10
 """Threads that fetch; the fastest of 1, 2, 4, 10 and 20 on two cores."""
 
 
-def cpu_seconds():
+def cpu_seconds() -> float:
     """Of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
-def main():
+def main() -> None:
     """Add the feeds, then update as often as asked."""
     base, count, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     reader = make_reader(f"{folder}/reader.sqlite3")
@@ -30,7 +30,8 @@ def main():
     had = 0
     for line in sys.stdin:
         cpu, wall = cpu_seconds(), time.perf_counter()
-        failed = sum(result.error is not None for result in reader.update_feeds_iter(workers=WORKERS))
+        results = reader.update_feeds_iter(workers=WORKERS)
+        failed = sum(result.error is not None for result in results)
         seconds, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
         total = reader.get_entry_counts().total
         told = {"phase": line.strip(), "seconds": seconds, "cpu_s": cpu, "feeds": count}

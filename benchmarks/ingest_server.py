@@ -16,7 +16,7 @@ from email.utils import format_datetime
 
 ENTRIES = 30
 _NEWEST = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-_SUBJECTS = ("copper", "lithium", "the budget", "a bridge", "the harvest", "rail freight", "uranium")
+_SUBJECTS = ("copper", "lithium", "the budget", "a bridge", "the harvest", "rail", "uranium")
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" '
     'xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
@@ -30,8 +30,8 @@ _ITEM = """<item>
 <dc:creator>A. Writer</dc:creator>
 <pubDate>{date}</pubDate>
 <category>Politics</category>
-<description>&lt;p&gt;Two ministers met on {date} to speak of {subject}, number {number}. &lt;b&gt;Nothing
-was signed&lt;/b&gt;, but both said that the talks &lt;a href="https://paper{feed}.example/t"&gt;would
+<description>&lt;p&gt;Two ministers met on {date} to speak of {subject}, number {number}.
+&lt;b&gt;Nothing was signed&lt;/b&gt;, but both said that the talks &lt;a href="https://paper{feed}.example/t"&gt;would
 go on&lt;/a&gt; in spring, when the committee of experts has handed in its report of some hundred
 pages. Opposition and trade unions asked for it to be published at once.&lt;/p&gt;</description>
 </item>
@@ -71,8 +71,8 @@ class Feeds:
 
 def response(content: bytes, kind: str, head: str = "") -> bytes:
     """200 with a body."""
-    told = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{head}Content-Length: {len(content)}\r\n\r\n"
-    return told.encode() + content
+    told = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{head}"
+    return f"{told}Content-Length: {len(content)}\r\n\r\n".encode() + content
 
 
 class Connection(asyncio.Protocol):
@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
-        assert isinstance(transport, asyncio.Transport)
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio gives no other
         self._way = transport
 
     def data_received(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""upkeep: nightly, what is old is forgotten and sick feeds are named."""
+"""upkeep: nightly, what is old is forgotten, sick feeds are named, subscriptions are renewed."""
 
 import sys
 from datetime import timedelta
@@ -15,6 +15,9 @@ DOC = f"""
 
 Polls, sent messages and readings of rules no longer in force are deleted by age; articles, stories
 and timelines are kept. The log lists each feed that is sick, with the reason and the mend.
+
+`websub` subscribes feeds that name a hub and renews what runs out, where a callback is set
+(`MINERALWATCH_WEBSUB_CALLBACK_URL`); a hub that refuses is a warning, not a failure.
 {FAILURE}
 """
 
@@ -36,7 +39,14 @@ def upkeep() -> None:
         counts: dict[str, int] = run("upkeep")["counts"]
         return counts
 
+    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=30))
+    def websub() -> dict[str, int]:
+        """Ask hubs for what is wanted, renew leases, end what is wanted no more."""
+        counts: dict[str, int] = run("websub")["counts"]
+        return counts
+
     tidy()
+    websub()
 
 
 upkeep()

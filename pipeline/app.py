@@ -218,6 +218,12 @@ def _upkeep(app: App, context: Context, params: Mapping[str, Any]) -> StageRepor
     return upkeep(context, app.ruleset, **params)
 
 
+def _websub(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.websub import websub
+
+    return websub(context, **params)
+
+
 def _reassess(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
     from pipeline.stages.reassess import reassess
 
@@ -244,6 +250,7 @@ _STAGES: Mapping[str, _Stage] = {
     "deliver": _deliver,
     "digest": _digest,
     "upkeep": _upkeep,
+    "websub": _websub,
     "reassess": _reassess,
     "import_archive": _import_archive,
 }

@@ -18,6 +18,7 @@ from pipeline.commands import (
     setup,
     showing,
     training,
+    websub,
 )
 from pipeline.commands.common import out
 
@@ -47,6 +48,7 @@ app.add_typer(showing.agreements, name="agreements", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(showing.scorecard)
 app.command(rich_help_panel=_LOOK)(explaining.explain)
 app.add_typer(feeds.feeds, name="feeds", rich_help_panel=_LOOK)
+app.add_typer(websub.websub, name="websub", rich_help_panel=_LOOK)
 app.add_typer(showing.outbox, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(setup.config, name="config", rich_help_panel=_SET_UP)
 app.add_typer(setup.db, name="db", rich_help_panel=_SET_UP)

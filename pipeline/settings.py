@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     parse_processes: int = Field(default=2, ge=0, le=32)
     """Worker processes for parsing; 0 parses in the calling process."""
     user_agent: str = "mineralwatch/0.1 (news monitor; feed reader)"
+    websub_callback_url: str | None = None
+    """Where hubs reach the WebSub receiver; unset, nothing is subscribed."""
 
     @field_validator("slack_base_url")
     @classmethod
@@ -55,6 +57,18 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("starts with http:// or https://")
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("websub_callback_url")
+    @classmethod
+    def _public_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("the public address of the receiver: https://host/path")
+        if parts.query or parts.fragment or parts.username:
+            raise ValueError("has no query, fragment or login: hubs append to its path")
+        return value.rstrip("/")
 
     @cached_property
     def database(self) -> str:

@@ -150,6 +150,10 @@ class ParsedFeed:
     items: bytes = b""
     """A mark and a date for each of them, by which the next reading knows them again; nothing where
     the document is not well-formed, so that its next reading is a whole one."""
+    hubs: tuple[str, ...] = ()
+    """WebSub hubs that the document names, in its order."""
+    self_url: str | None = None
+    """The address that the document gives as its own: the topic by which hubs know it."""
 
 
 class PollOutcome(StrEnum):

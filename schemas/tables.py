@@ -328,3 +328,36 @@ class OutboxRow(Base):
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     external_id: Mapped[str | None]
+
+
+class SubscriptionRow(Base):
+    """A hub that a feed advertises, and the subscription there (WebSub)."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (UniqueConstraint("feed_id", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    feed_id: Mapped[int] = mapped_column(BigId, ForeignKey("feed.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    """A hash of hub and topic: both may be longer than an index takes."""
+    hub: Mapped[str]
+    topic: Mapped[str]
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    secret: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20))
+    pending: Mapped[str | None] = mapped_column(String(20))
+    advertised: Mapped[bool]
+    paused: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    callback: Mapped[str | None]
+    requested_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None]
+    lease_s: Mapped[int | None]
+    verified_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    deliveries: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    missed: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]

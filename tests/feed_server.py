@@ -48,6 +48,11 @@ class FeedServer:
         self._thread.join()
         self._loop.close()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that it runs in."""
+        return self._loop
+
     def url(self, path: str) -> str:
         return f"http://{self.host}:{self.port}{path}"
 

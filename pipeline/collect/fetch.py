@@ -10,7 +10,7 @@ import asyncio
 import re
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -29,6 +29,9 @@ MAX_HOPS = 5
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED = 304
+# Of a POST only these two ask for the same request elsewhere; after the others it would be a GET.
+_POST_REDIRECTS = frozenset({307, 308})
+_MAX_POST_ANSWER = 10_000
 _MAX_URL = 4000
 _MAX_HEADER_BYTES = 64 * 1024
 _CONNECT_SHARE = 0.5
@@ -47,6 +50,14 @@ class _Hop:
 
     to: str
     permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A 2xx answer to a form that was sent; ``url`` is the address that answered."""
+
+    url: str
+    status: int
 
 
 class Fetcher:
@@ -155,6 +166,47 @@ class Fetcher:
                 result = failed_error(url, error)
             return replace(result, seconds=time.perf_counter() - started)
 
+    async def post_form(self, url: str, form: Mapping[str, str]) -> Posted | Failed:
+        """Send ``form`` to ``url``, by the same guard, slots and time limit as a fetch.
+
+        Redirects 307 and 308 are followed, at most five. Failed carries the first words of what the
+        server answered; a form and its secrets are in no message.
+
+        Raises:
+            RuntimeError: the Fetcher is used outside ``async with``.
+        """
+        if not self._sessions:
+            raise RuntimeError("a Fetcher is used within `async with`")
+        async with self._slots:
+            started = time.perf_counter()
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    return await self._post(self._sessions[False], url, form)
+            except TimeoutError as error:
+                return self._late(url, error, started)
+            except Exception as error:  # noqa: BLE001 - a server's fault is a value; the kind names it
+                return failed_error(url, error)
+
+    async def _post(
+        self, session: aiohttp.ClientSession, url: str, form: Mapping[str, str]
+    ) -> Posted | Failed:
+        here = url
+        for _ in range(MAX_HOPS + 1):
+            async with session.post(
+                _checked(here, self.guard), headers=self._headers, data=form, allow_redirects=False
+            ) as response:
+                names = _names(response)
+                status = response.status
+                if 200 <= status < 300:  # noqa: PLR2004 - the successful statuses
+                    return Posted(here, status)
+                hop = _hop(here, status, names) if status in _POST_REDIRECTS else None
+                if hop is None:
+                    return await _refused_form(url, response, names)
+            if isinstance(hop, Failed):
+                return hop
+            here = hop.to
+        return _looped(url, f"more than {MAX_HOPS} redirects")
+
     def _late(self, url: str, error: TimeoutError, started: float) -> Failed:
         if isinstance(error, aiohttp.ServerTimeoutError):
             return failed_error(url, error)
@@ -186,7 +238,7 @@ class Fetcher:
         async with session.get(
             target, headers=self._headers | headers, allow_redirects=False
         ) as response:
-            names = {name.lower(): value for name, value in response.headers.items()}
+            names = _names(response)
             status = response.status
             if status == _NOT_MODIFIED:
                 return NotModified(url=url, headers=names)
@@ -196,6 +248,25 @@ class Fetcher:
                 return failed_status(url, status, names, now)
             body = await read_body(response.content.iter_any(), names, max_bytes=self._max_bytes)
             return Fetched(url=url, status=status, body=body, headers=names)
+
+
+def _names(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Header names in lower case. Of several, the last counts; of Link headers all, in one list."""
+    names = {name.lower(): value for name, value in response.headers.items()}
+    if "link" in names:
+        names["link"] = ", ".join(response.headers.getall("Link"))
+    return names
+
+
+async def _refused_form(
+    url: str, response: aiohttp.ClientResponse, names: Mapping[str, str]
+) -> Failed:
+    failed = failed_status(url, response.status, names, datetime.now(UTC))
+    told = " ".join(
+        (await response.content.read(_MAX_POST_ANSWER)).decode("utf-8", "replace").split()
+    )
+    plain = names.get("content-type", "").startswith("text/plain")
+    return replace(failed, message=f"{failed.message}: {told[:200]}") if plain and told else failed
 
 
 def _checked(url: str, guard: AddressGuard) -> URL:

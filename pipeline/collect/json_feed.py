@@ -13,6 +13,7 @@ from pipeline.collect.fields import (
     http_link,
     language_code,
 )
+from pipeline.collect.web_links import document_links
 from schemas.feed import Failed, FailureKind, FeedEntry, ParsedFeed
 
 _VERSION = "jsonfeed.org/version/"
@@ -32,12 +33,25 @@ def parse_json_feed(text: str, *, url: str) -> ParsedFeed | Failed:
         for item in (items if isinstance(items, list) else [])[:MAX_ENTRIES]
         if isinstance(item, dict)
     ]
+    hubs, self_url = document_links(_links(data), url)
     return ParsedFeed(
         title=to_text(_string(data.get("title")), MAX_TITLE),
         entries=tuple(entries),
         held=len(entries),
         language=language_code(_string(data.get("language"))),
+        hubs=hubs,
+        self_url=self_url,
     )
+
+
+def _links(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Hubs of the type WebSub, and feed_url, by which the format knows a feed."""
+    hubs = data.get("hubs")
+    return [
+        {"rel": "hub", "href": hub.get("url")}
+        for hub in (hubs if isinstance(hubs, list) else [])
+        if isinstance(hub, dict) and _string(hub.get("type")).lower() == "websub"
+    ] + [{"rel": "self", "href": data.get("feed_url")}]
 
 
 def _entry(item: dict[str, Any], url: str) -> FeedEntry:

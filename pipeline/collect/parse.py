@@ -32,6 +32,7 @@ from pipeline.collect.fields import (
     language_code,
 )
 from pipeline.collect.json_feed import parse_json_feed
+from pipeline.collect.web_links import document_links
 from schemas.feed import Failed, FailureKind, FeedEntry, ParsedFeed
 
 _SHORT_SUMMARY = 80
@@ -86,12 +87,15 @@ def _parse(body: bytes, url: str, content_type: str | None, known: bytes) -> Par
     junk = "text stood before the feed" if document.junk else None
     problems = [mislabelled, junk, limited, broken]
     head = read["feed"]
+    hubs, self_url = document_links(head.get("links"), url)
     return ParsedFeed(
         title=to_text(_string(head.get("title")), MAX_TITLE),
         entries=entries,
         language=language_code(_string(head.get("language"))),
         problems=tuple(problem for problem in problems if problem),
         ttl_s=_ttl(_string(head.get("ttl"))),
+        hubs=hubs,
+        self_url=self_url,
         held=len(entries) + len(items) - len(fresh),
         items=b"" if broken else _marked(items, fresh, entries, unpack(known)),
     )

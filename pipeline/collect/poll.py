@@ -19,6 +19,7 @@ from pipeline.collect.articles import count_empty, to_articles
 from pipeline.collect.fetch import Fetcher
 from pipeline.collect.pool import ParsePool
 from pipeline.collect.schedule import after_poll
+from pipeline.collect.web_links import feed_advert, header_advert
 from pipeline.log import get_logger
 from schemas.article import NewArticle
 from schemas.feed import (
@@ -31,6 +32,7 @@ from schemas.feed import (
     PollOutcome,
     PollRecord,
 )
+from schemas.subscription import Advert
 
 PER_HOST = 4
 _MAX_VALIDATOR = 1000
@@ -47,6 +49,10 @@ class PolledFeed:
     articles: tuple[NewArticle, ...] = ()
     before: FeedState | None = None
     ttl_s: int | None = None
+    advert: Advert | None = None
+    """What the answer says of WebSub hubs, or None where it was not a whole answer."""
+    delivered: bool = False
+    """A hub sent it; nobody was asked."""
 
     def counted(self, new: int) -> "PolledFeed":
         """Return it with the true number of new articles, which only the store knows.
@@ -196,7 +202,8 @@ def _fetched(
         bytes_read=len(result.body),
         seconds=result.seconds,
     )
-    return PolledFeed(after, record, articles, before=state, ttl_s=parsed.ttl_s)
+    advert = feed_advert(result.headers, parsed, result.url)
+    return PolledFeed(after, record, articles, before=state, ttl_s=parsed.ttl_s, advert=advert)
 
 
 def _same(
@@ -222,7 +229,28 @@ def _same(
         bytes_read=len(body),
         seconds=result.seconds,
     )
-    return PolledFeed(after, record, before=state)
+    advert = header_advert(result.headers, result.url)
+    return PolledFeed(after, record, before=state, advert=advert)
+
+
+def read_delivery(
+    state: FeedState, body: bytes, parsed: ParsedFeed, *, now: datetime
+) -> PolledFeed:
+    """Return what a hub sent as if a poll had found it.
+
+    The validators stay as they were: they are the publisher's, and what a hub sends may be a part
+    of the document, so that the next poll has to ask for the whole.
+    """
+    result = Fetched(url=state.url, status=200, body=body)
+    polled = _fetched(state, result, parsed, "", now)
+    kept = replace(
+        polled.state,
+        etag=state.etag,
+        last_modified=state.last_modified,
+        body_hash=state.body_hash,
+        items=state.items,
+    )
+    return replace(polled, state=kept, advert=None, delivered=True)
 
 
 def _failed(state: FeedState, failure: Failed, now: datetime, bytes_read: int = 0) -> PolledFeed:

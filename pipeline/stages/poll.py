@@ -15,6 +15,7 @@ from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
 from pipeline.errors import ConfigError
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.pushed import settle
 from pipeline.store import articles, feeds
 from schemas.config import FeedConfig
 from schemas.feed import FeedState, PollOutcome
@@ -135,25 +136,26 @@ async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> Non
         async for polled in poll_feeds(due, fetcher=fetcher, pool=pool, now=context.now):
             lot.append(polled)
             if len(lot) >= FLUSH_FEEDS or loop.time() - stored_at > FLUSH_S:
-                await asyncio.to_thread(_store, lot, context, tally)
+                await asyncio.to_thread(store_polled, lot, context, tally)
                 lot, stored_at = [], loop.time()
-        await asyncio.to_thread(_store, lot, context, tally)
+        await asyncio.to_thread(store_polled, lot, context, tally)
 
 
-def _store(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> None:
+def store_polled(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> None:
     """One transaction: a feed's state never says that it was read where its articles are lost."""
-    saved = []
+    saved: list[PolledFeed] = []
     with context.database.write() as session:
         for polled in lot:
             stored = articles.store_articles(
                 polled.articles, feed_id=polled.state.feed_id, now=context.now, session=session
             )
             counted = polled.counted(stored.new)
-            saved.append((counted.state, counted.record))
+            saved.append(counted)
             tally.add("new", stored.new)
             tally.add("edited", stored.edited)
-        feeds.save_states(saved, session=session)
-        feeds.add_polls([record for _, record in saved], session=session)
+        saved = settle(saved, context, session=session)
+        feeds.save_states([(p.state, p.record) for p in saved], session=session)
+        feeds.add_polls([p.record for p in saved], session=session)
     tally.add("feeds", len(lot))
     for polled in lot:
         if polled.record.outcome is PollOutcome.FAILED:

@@ -148,7 +148,7 @@ def test_archive_reassess_and_upkeep(
     assert dry["events"] == []
     assert written["returned"]["read_anew"]["written"] == 1
     assert written["events"] == [["articles", {"count": 1}]]
-    assert upkeep["tasks"] == {"tidy": "success"}
+    assert upkeep["tasks"] == {"tidy": "success", "websub": "success"}
 
 
 def test_a_form_that_is_filled_in_wrongly_starts_nothing(

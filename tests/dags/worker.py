@@ -4,6 +4,8 @@
     python worker.py parse FILE            the modules that reading one DAG file loads
     python worker.py run [DAG_ID CONF]…    dag.test() of each in turn
     python worker.py settings              the settings that a task would go by
+    python worker.py plugins [COMPONENT]   what Airflow's plugins load in this component
+    python worker.py push FEED BODY        the api-server's own application, and a hub that posts
 
 Airflow keeps its configuration, logging and database settings for the whole process, hence the
 process of its own.
@@ -105,6 +107,82 @@ def settings() -> dict[str, Any]:
     }
 
 
+def plugins(component: str) -> dict[str, Any]:
+    """The plugins as they load in ``airflow COMPONENT``."""
+    sys.argv = ["airflow", component]
+    from airflow import plugins_manager
+
+    before = set(sys.modules)
+    found, errors = plugins_manager._get_plugins()
+    apps, _ = plugins_manager.get_fastapi_plugins()
+    return {
+        "plugins": sorted(plugin.name for plugin in found),
+        "errors": errors,
+        "apps": [app["url_prefix"] for app in apps],
+        "modules": sorted(set(sys.modules) - before),
+    }
+
+
+def push(feed: str, body: str) -> dict[str, Any]:
+    """A hub posts ``body`` to the api-server; then what is stored, and which asset was woken."""
+    sys.argv = ["airflow", "api-server"]
+    import hashlib
+    import hmac
+
+    from airflow.api_fastapi.app import create_app
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from fastapi.testclient import TestClient
+    from sqlalchemy import select
+
+    from pipeline.app import open_app
+    from pipeline.collect.push import Step, asked
+    from pipeline.store import subscriptions
+    from schemas.subscription import Advert
+
+    _sync(_bag())
+    with open_app() as app:
+        now = app.context().now
+        app.run("poll", urls=[feed], now=now)
+        with app.database.write() as session:
+            adverts = {1: Advert(("https://hub.example/",), feed)}
+            subscriptions.note_adverts(adverts, now=now, session=session)
+            (one,) = subscriptions.list_subscriptions(session=session)
+            base = app.settings.websub_callback_url or ""
+            subscriptions.save(asked(one, Step.SUBSCRIBE, base=base, now=now), session=session)
+        said = {"hub.mode": "subscribe", "hub.topic": feed, "hub.challenge": "<x>"}
+        signature = hmac.new(one.secret.encode(), body.encode(), hashlib.sha256).hexdigest()
+        with TestClient(create_app(apps="core")) as client:
+            path = f"/websub/{one.token}"
+            verified = client.get(path, params=said | {"hub.lease_seconds": "3600"})
+            posted = client.post(
+                path, content=body, headers={"X-Hub-Signature": f"sha256={signature}"}
+            )
+            guessed = client.get("/websub/guess", params=said)
+            mounted = next(r.app for r in client.app.routes if getattr(r, "path", "") == "/websub")
+            client.portal.call(mounted.state.receiver.drained)
+        with app.database.read() as session:
+            (one,) = subscriptions.list_subscriptions(session=session)
+    with create_session() as session:
+        events = [[e.asset.name, e.extra] for e in session.scalars(select(AssetEvent))]
+    return {
+        "verified": [verified.status_code, verified.text, verified.headers["content-type"]],
+        "posted": posted.status_code,
+        "guessed": guessed.status_code,
+        "deliveries": one.deliveries,
+        "events": events,
+    }
+
+
+def _sync(bag: Any) -> None:
+    """Let Airflow's database know the DAGs and their assets, as the processor does."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import sync_bag_to_db
+
+    DagBundlesManager().sync_bundles_to_db()
+    sync_bag_to_db(bag, "dags-folder", None)
+
+
 def _bag() -> Any:
     from airflow.configuration import conf
     from airflow.dag_processing.dagbag import DagBag
@@ -125,6 +203,10 @@ def main() -> None:
             told = run(*pairs)
         case ["settings"]:
             told = settings()
+        case ["plugins", component]:
+            told = plugins(component)
+        case ["push", feed, body]:
+            told = push(feed, body)
         case other:
             raise SystemExit(f"{Path(__file__).name}: {other}")
     out.write(json.dumps(told, default=str) + "\n")

@@ -55,7 +55,7 @@ def items(draw, tag):
     if draw(st.booleans()):
         name = "description" if tag == "item" else "summary"
         body += f"<{name}>{draw(INSIDE)}</{name}>"
-    return f"<{tag}{about if about else ''}>{body}</{tag}>"
+    return f"<{tag}{about or ''}>{body}</{tag}>"
 
 
 @st.composite

@@ -46,6 +46,27 @@ def test_a_wrong_value_names_its_variable(
         load_settings()
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "watch.example.org",
+        "ftp://w.example/",
+        "https:///x",
+        "https://w.example/?a=b",
+        "https://u@w/",
+    ],
+)
+def test_a_callback_that_hubs_cannot_append_to_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match="MINERALWATCH_WEBSUB_CALLBACK_URL"):
+        load_settings(websub_callback_url=value)
+
+
+def test_a_callback_has_no_slash_at_its_end() -> None:
+    settings = load_settings(websub_callback_url="https://w.example/websub/")
+    assert settings.websub_callback_url == "https://w.example/websub"
+    assert load_settings().websub_callback_url is None
+
+
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINERALWATCH_SLACK_TOKEN", "xoxb-secret")
     assert "xoxb-secret" not in repr(load_settings())

@@ -17,7 +17,8 @@ def item(number, more=""):
 
 
 def rss(*items, head="<title>News</title>"):
-    return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'
+    inside = head + "".join(items)
+    return f'<?xml version="1.0"?><rss version="2.0"><channel>{inside}</channel></rss>'
 
 
 def parsed(text, known=b""):

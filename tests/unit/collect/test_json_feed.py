@@ -40,6 +40,7 @@ def test_items() -> None:
     assert feed == ParsedFeed(
         title="News",
         language="en",
+        held=3,
         entries=(
             FeedEntry(
                 title="Deal",

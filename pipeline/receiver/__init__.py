@@ -1,0 +1,1 @@
+"""The WebSub receiver: where hubs verify our intents and send what is new."""
