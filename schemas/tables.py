@@ -65,6 +65,7 @@ class Base(DeclarativeBase):
         date: Date(),
         dict[str, Any]: JSON(),
         list[str]: JSON(),
+        list[int]: JSON(),
         str: Text(),
     }
 
@@ -96,6 +97,19 @@ class FeedRow(Base):
     failure_message: Mapped[str | None]
     slow: Mapped[bool] = mapped_column(default=False)
     """The last poll failed or took long: polled in a lane of its own, where it holds nobody up."""
+    gap_s: Mapped[int | None]
+    window_s: Mapped[float | None]
+    shown: Mapped[int | None]
+    ttl_s: Mapped[int | None]
+    period_s: Mapped[int | None]
+    skip_hours: Mapped[list[int]] = mapped_column(default=list)
+    skip_days: Mapped[list[int]] = mapped_column(default=list)
+    failing_since: Mapped[datetime | None]
+    dead_since: Mapped[datetime | None]
+    moving_to: Mapped[str | None]
+    moving_since: Mapped[datetime | None]
+    moving_seen: Mapped[int] = mapped_column(default=0)
+    moved_at: Mapped[datetime | None]
 
 
 class PollRow(Base):

@@ -18,7 +18,9 @@ from pipeline.collect.addresses import is_loopback
 from pipeline.collect.articles import count_empty, to_articles
 from pipeline.collect.fetch import Fetcher
 from pipeline.collect.pool import ParsePool
-from pipeline.collect.schedule import after_poll
+from pipeline.collect.rhythm import may_have_lost
+from pipeline.collect.schedule import after_poll, turns
+from pipeline.collect.wishes import fresh_seconds
 from pipeline.log import get_logger
 from schemas.article import NewArticle
 from schemas.feed import (
@@ -26,6 +28,7 @@ from schemas.feed import (
     FailureKind,
     FeedState,
     Fetched,
+    Heard,
     NotModified,
     ParsedFeed,
     PollOutcome,
@@ -46,27 +49,27 @@ class PolledFeed:
     record: PollRecord
     articles: tuple[NewArticle, ...] = ()
     before: FeedState | None = None
-    ttl_s: int | None = None
+    """The state that the schedule was decided from: validators and wishes are this poll's."""
+    heard: Heard | None = None
 
     def counted(self, new: int) -> "PolledFeed":
         """Return it with the true number of new articles, which only the store knows.
 
         Until then, items dated after the last success count as new.
         """
-        if self.record.outcome is not PollOutcome.FETCHED or self.before is None:
+        if self.record.outcome is not PollOutcome.FETCHED or not self.before or not self.heard:
             return self
+        heard = replace(self.heard, new=new)
         state = after_poll(
-            replace(
-                self.state, interval_s=self.before.interval_s, last_new_at=self.before.last_new_at
-            ),
-            PollOutcome.FETCHED,
-            new=new,
-            failure=None,
-            now=self.record.at,
-            ttl_s=self.ttl_s,
-            jitter=_jitter(self.before, self.record.at),
+            self.before, heard, now=self.record.at, jitter=jitter_of(self.before, self.record.at)
         )
-        return replace(self, state=state, record=replace(self.record, new=new))
+        record = replace(self.record, new=new)
+        if may_have_lost(self.before, heard):
+            words = f"all {heard.shown} items were new: others may have come and gone unseen"
+            _log.warning("feed_all_new", feed=self.before.name, shown=heard.shown)
+            message = "; ".join(filter(None, (record.message, words)))
+            record = replace(record, message=message[:_MAX_MESSAGE])
+        return replace(self, state=state, record=record, heard=heard)
 
 
 async def poll_feeds(
@@ -166,7 +169,7 @@ def _fetched(
 ) -> PolledFeed:
     articles = to_articles(
         parsed,
-        feed_url=state.url,
+        feed_url=state.configured_url or state.url,
         feed_name=state.name,
         feed_language=state.language,
         now=now,
@@ -175,14 +178,19 @@ def _fetched(
     new = sum(since is None or not a.dated or a.published_at > since for a in articles)
     empty = count_empty(parsed)
     problems = [*parsed.problems, *([f"{empty} items without any text left out"] if empty else [])]
-    after = after_poll(
+    before = replace(
         _validated(state, result, digest),
-        PollOutcome.FETCHED,
-        new=new,
-        failure=None,
-        now=now,
         ttl_s=parsed.ttl_s,
-        jitter=_jitter(state, now),
+        period_s=parsed.period_s,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
+    )
+    heard = Heard(
+        outcome=PollOutcome.FETCHED,
+        new=new,
+        shown=len(articles),
+        dates=tuple(article.published_at for article in articles if article.dated),
+        fresh_s=fresh_seconds(result.headers, now),
         moved_to=result.moved_to,
     )
     record = PollRecord(
@@ -196,7 +204,7 @@ def _fetched(
         bytes_read=len(result.body),
         seconds=result.seconds,
     )
-    return PolledFeed(after, record, articles, before=state, ttl_s=parsed.ttl_s)
+    return PolledFeed(_scheduled(before, heard, now), record, articles, before, heard)
 
 
 def _same(
@@ -204,14 +212,10 @@ def _same(
 ) -> PolledFeed:
     """Nothing new: 304, or the bytes of the last time."""
     body = result.body if isinstance(result, Fetched) else b""
-    after = after_poll(
-        _validated(state, result, state.body_hash),
-        outcome,
-        new=0,
-        failure=None,
-        now=now,
-        ttl_s=None,
-        jitter=_jitter(state, now),
+    before = _validated(state, result, state.body_hash)
+    heard = Heard(
+        outcome=outcome,
+        fresh_s=fresh_seconds(result.headers, now),
         moved_to=result.moved_to,
     )
     record = PollRecord(
@@ -222,19 +226,11 @@ def _same(
         bytes_read=len(body),
         seconds=result.seconds,
     )
-    return PolledFeed(after, record, before=state)
+    return PolledFeed(_scheduled(before, heard, now), record, before=before, heard=heard)
 
 
 def _failed(state: FeedState, failure: Failed, now: datetime, bytes_read: int = 0) -> PolledFeed:
-    after = after_poll(
-        state,
-        PollOutcome.FAILED,
-        new=0,
-        failure=failure,
-        now=now,
-        ttl_s=None,
-        jitter=_jitter(state, now),
-    )
+    heard = Heard(outcome=PollOutcome.FAILED, failure=failure)
     record = PollRecord(
         feed_id=state.feed_id,
         at=now,
@@ -245,7 +241,15 @@ def _failed(state: FeedState, failure: Failed, now: datetime, bytes_read: int = 
         bytes_read=bytes_read,
         seconds=failure.seconds,
     )
-    return PolledFeed(after, record, before=state)
+    return PolledFeed(_scheduled(state, heard, now), record, before=state, heard=heard)
+
+
+def _scheduled(before: FeedState, heard: Heard, now: datetime) -> FeedState:
+    """Decide the next poll, and tell what turned in the feed's life."""
+    after = after_poll(before, heard, now=now, jitter=jitter_of(before, now))
+    for event, particulars in turns(before, after):
+        _log.warning(event, feed=after.name, url=after.configured_url or after.url, **particulars)
+    return after
 
 
 def _validated(state: FeedState, result: Fetched | NotModified, digest: str | None) -> FeedState:
@@ -266,7 +270,7 @@ def _validator(value: str | None) -> str | None:
     return value if usable else None
 
 
-def _jitter(state: FeedState, now: datetime) -> float:
+def jitter_of(state: FeedState, now: datetime) -> float:
     """A number from 0 to 1 that is the feed's own at this time, so that a re-run decides alike."""
     seed = hashlib.blake2b(f"{state.url} {now.isoformat()}".encode(), digest_size=4).digest()
     return int.from_bytes(seed, "big") / 0xFFFFFFFF
