@@ -178,13 +178,7 @@ def _fetched(
     new = sum(since is None or not a.dated or a.published_at > since for a in articles)
     empty = count_empty(parsed)
     problems = [*parsed.problems, *([f"{empty} items without any text left out"] if empty else [])]
-    before = replace(
-        _validated(state, result, digest),
-        ttl_s=parsed.ttl_s,
-        period_s=parsed.period_s,
-        skip_hours=parsed.skip_hours,
-        skip_days=parsed.skip_days,
-    )
+    before = _wishing(_validated(state, result, digest), parsed)
     heard = Heard(
         outcome=PollOutcome.FETCHED,
         new=new,
@@ -261,6 +255,17 @@ def _validated(state: FeedState, result: Fetched | NotModified, digest: str | No
         last_modified=_validator(result.headers.get("last-modified"))
         or (state.last_modified if kept else None),
         body_hash=digest,
+    )
+
+
+def _wishing(state: FeedState, parsed: ParsedFeed) -> FeedState:
+    """Remember what the document asks: a 304 will not say it again."""
+    return replace(
+        state,
+        ttl_s=parsed.ttl_s,
+        period_s=parsed.period_s,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
     )
 
 
