@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
+from structlog import PrintLogger, wrap_logger
+from structlog.testing import LogCapture
 
 from pipeline.collect.fetch import Fetcher
 from pipeline.collect.poll import PolledFeed, poll_feeds
@@ -197,6 +199,20 @@ async def test_failure_is_a_record_with_words(server: FeedServer) -> None:
     assert (record.status, record.message) == (404, "HTTP 404: there is nothing at this address")
     assert (polled.state.failures, polled.state.etag) == (1, '"1"')
     assert polled.state.last_success_at == NOW
+
+
+async def test_turns_of_a_feeds_life_are_logged_once(
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = LogCapture()
+    logger = wrap_logger(PrintLogger(), processors=[told])
+    monkeypatch.setattr("pipeline.collect.poll._log", logger)
+    feed = (await poll_one(state(server.serve("/f", status=410)))).state
+    feed = (await poll_one(feed, NOW + timedelta(days=1))).state
+    server.serve("/f", rss("a"))
+    await poll_one(feed, NOW + timedelta(days=8))
+    assert [line["event"] for line in told.entries] == ["feed_dead", "feed_revived"]
+    assert {line["feed"] for line in told.entries} == {"feed 1"}
 
 
 async def test_document_that_is_no_feed_is_told_with_its_status_and_size(
