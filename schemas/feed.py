@@ -33,7 +33,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What is remembered of a feed between polls; times are UTC, ``interval_s`` is seconds."""
+    """What is remembered of a feed between polls; times are UTC, names in ``_s`` are seconds."""
 
     feed_id: int
     url: str
@@ -50,6 +50,32 @@ class FeedState:
     failures: int = 0
     last_success_at: datetime | None = None
     last_new_at: datetime | None = None
+    configured_url: str = ""
+    """The feed's key, to which a move falls back; empty: ``url``."""
+    tier: int = 2
+    gap_s: int | None = None
+    """The usual time between two arrivals of news (collect.rhythm)."""
+    window_s: float | None = None
+    """The time in which all that the feed shows goes by when it is at its quickest."""
+    shown: int | None = None
+    """How many items the feed showed when it was last read."""
+    ttl_s: int | None = None
+    """RSS ttl, as last read."""
+    period_s: int | None = None
+    """sy:updatePeriod over sy:updateFrequency, as last read."""
+    skip_hours: tuple[int, ...] = ()
+    """Hours of the day, UTC, in which the feed asks not to be read."""
+    skip_days: tuple[int, ...] = ()
+    """Days of the week likewise, Monday is 0."""
+    failing_since: datetime | None = None
+    dead_since: datetime | None = None
+    """Gone or failing for weeks: asked once a week, until it answers."""
+    moving_to: str | None = None
+    """Where the address redirects for good, as long as that is not confirmed."""
+    moving_since: datetime | None = None
+    moving_seen: int = 0
+    moved_at: datetime | None = None
+    """When ``url`` last became another address than the configured one."""
 
 
 class FailureKind(StrEnum):
@@ -145,6 +171,9 @@ class ParsedFeed:
     language: str | None = None
     problems: tuple[str, ...] = ()
     ttl_s: int | None = None
+    period_s: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
     held: int = 0
     """How many entries the document has; ``entries`` are those not known from the last reading."""
     items: bytes = b""
@@ -163,6 +192,24 @@ class PollOutcome(StrEnum):
     UNCHANGED = "unchanged"
     NOT_MODIFIED = "not_modified"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a poll found, as far as the time of the next one depends on it."""
+
+    outcome: PollOutcome
+    new: int = 0
+    """Items that were not known before."""
+    shown: int = 0
+    """Items in the feed, known or not; 0 where it was not read (304, the same bytes)."""
+    dates: tuple[datetime, ...] = ()
+    """When they were published, where they say so plausibly; UTC, in any order."""
+    failure: Failed | None = None
+    fresh_s: int = 0
+    """Seconds for which HTTP calls the answer fresh (Cache-Control, Expires)."""
+    moved_to: str | None = None
+    """Where nothing but permanent redirects led."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +235,7 @@ class FeedHealth:
     name: str
     url: str
     state: str
-    """One of ``healthy``, ``failing``, ``silent``, ``never_polled``, ``disabled``."""
+    """One of ``dead``, ``failing``, ``silent``, ``never_polled``, ``healthy``, ``disabled``."""
     reason: str
     last_success_at: datetime | None
     last_new_at: datetime | None

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -67,6 +66,7 @@ class Base(DeclarativeBase):
         date: Date(),
         dict[str, Any]: JSON(),
         list[str]: JSON(),
+        list[int]: JSON(),
         str: Text(),
     }
 
@@ -89,7 +89,7 @@ class FeedRow(Base):
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     body_hash: Mapped[str | None] = mapped_column(String(64))
-    items: Mapped[bytes] = mapped_column(LargeBinary, default=b"", server_default=text("''"))
+    items: Mapped[bytes | None] = mapped_column(LargeBinary)
     """A mark and a date for each entry of the last reading, 12 bytes each."""
     next_poll_at: Mapped[datetime | None] = mapped_column(index=True)
     interval_s: Mapped[int] = mapped_column(default=300)
@@ -100,6 +100,19 @@ class FeedRow(Base):
     failure_message: Mapped[str | None]
     slow: Mapped[bool] = mapped_column(default=False)
     """The last poll failed or took long: polled in a lane of its own, where it holds nobody up."""
+    gap_s: Mapped[int | None]
+    window_s: Mapped[float | None]
+    shown: Mapped[int | None]
+    ttl_s: Mapped[int | None]
+    period_s: Mapped[int | None]
+    skip_hours: Mapped[list[int]] = mapped_column(default=list)
+    skip_days: Mapped[list[int]] = mapped_column(default=list)
+    failing_since: Mapped[datetime | None]
+    dead_since: Mapped[datetime | None]
+    moving_to: Mapped[str | None]
+    moving_since: Mapped[datetime | None]
+    moving_seen: Mapped[int] = mapped_column(default=0)
+    moved_at: Mapped[datetime | None]
 
 
 class PollRow(Base):

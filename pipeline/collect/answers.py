@@ -5,14 +5,14 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 
 import aiohttp
 
 from pipeline.collect.addresses import ForbiddenAddressError
 from pipeline.collect.body import CutOffError, EncodingError, TooLargeError
+from pipeline.collect.wishes import http_date
 from schemas.feed import Failed, FailureKind
 
 MAX_RETRY_AFTER_S = 30 * 86_400
@@ -50,19 +50,11 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> int | None
         return None
     if text.isdecimal():
         return min(int(text[:12]), MAX_RETRY_AFTER_S)
-    until = _http_date(text)
+    until = http_date(text)
     if until is None:
         return None
-    seconds = (until - (_http_date(headers.get("date", "")) or now)).total_seconds()
+    seconds = (until - (http_date(headers.get("date", "")) or now)).total_seconds()
     return max(0, min(int(seconds), MAX_RETRY_AFTER_S))
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        parsed = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def failed_status(url: str, status: int, headers: Mapping[str, str], now: datetime) -> Failed:

@@ -33,11 +33,12 @@ from pipeline.collect.fields import (
 )
 from pipeline.collect.json_feed import parse_json_feed
 from pipeline.collect.web_links import document_links
+from pipeline.collect.wishes import Skips, read_period, read_skips, read_ttl
 from schemas.feed import Failed, FailureKind, FeedEntry, ParsedFeed
 
 _SHORT_SUMMARY = 80
-_MAX_TTL_S = 7 * 86_400
 _FIRST_YEAR = 1990
+_HEAD = 64 * 1024
 _ITEM_START = re.compile(r"<(?:[A-Za-z]\w*:)?(?:item|entry)[\s>]")
 _ITEM_END = re.compile(r"</(?:[A-Za-z]\w*:)?(?:item|entry)\s*>")
 _DECLARATION = re.compile(r"^<\?xml\b[^>]*\?>\s*")
@@ -88,12 +89,20 @@ def _parse(body: bytes, url: str, content_type: str | None, known: bytes) -> Par
     problems = [mislabelled, junk, limited, broken]
     head = read["feed"]
     hubs, self_url = document_links(head.get("links"), url)
+    # feedparser keeps the last hour and the last day of those that a feed names.
+    named = "skiphours" in head or "skipdays" in head
+    skips = read_skips(_around_items(source)) if named else Skips()
     return ParsedFeed(
         title=to_text(_string(head.get("title")), MAX_TITLE),
         entries=entries,
         language=language_code(_string(head.get("language"))),
         problems=tuple(problem for problem in problems if problem),
-        ttl_s=_ttl(_string(head.get("ttl"))),
+        ttl_s=read_ttl(_string(head.get("ttl"))),
+        period_s=read_period(
+            _string(head.get("sy_updateperiod")), _string(head.get("sy_updatefrequency"))
+        ),
+        skip_hours=skips.hours,
+        skip_days=skips.days,
         hubs=hubs,
         self_url=self_url,
         held=len(entries) + len(items) - len(fresh),
@@ -231,10 +240,14 @@ def _published(item: Any) -> datetime | None:
     return None
 
 
-def _ttl(text: str) -> int | None:
-    """RSS 2.0 gives minutes."""
-    minutes = text.strip()[:6]
-    return min(int(minutes) * 60, _MAX_TTL_S) if minutes.isdecimal() and int(minutes) else None
+def _around_items(source: str) -> str:
+    """What of a document is the channel's own, in whatever order it stands."""
+    first = _ITEM_START.search(source)
+    if first is None:
+        return source[:_HEAD]
+    last = max((match.end() for match in _ITEM_END.finditer(source, first.end())), default=None)
+    tail = source[last:] if last is not None else ""
+    return source[: first.start()][:_HEAD] + tail[-_HEAD:]
 
 
 def _string(value: Any) -> str:

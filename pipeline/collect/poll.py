@@ -11,15 +11,18 @@ import hashlib
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from pipeline.collect.addresses import is_loopback
 from pipeline.collect.articles import count_empty, to_articles
+from pipeline.collect.cut import unpack
 from pipeline.collect.fetch import Fetcher
 from pipeline.collect.pool import ParsePool
-from pipeline.collect.schedule import after_poll
+from pipeline.collect.rhythm import may_have_lost
+from pipeline.collect.schedule import after_poll, turns
 from pipeline.collect.web_links import feed_advert, header_advert
+from pipeline.collect.wishes import fresh_seconds
 from pipeline.log import get_logger
 from schemas.article import NewArticle
 from schemas.feed import (
@@ -27,6 +30,7 @@ from schemas.feed import (
     FailureKind,
     FeedState,
     Fetched,
+    Heard,
     NotModified,
     ParsedFeed,
     PollOutcome,
@@ -48,7 +52,8 @@ class PolledFeed:
     record: PollRecord
     articles: tuple[NewArticle, ...] = ()
     before: FeedState | None = None
-    ttl_s: int | None = None
+    """The state that the schedule was decided from: validators and wishes are this poll's."""
+    heard: Heard | None = None
     advert: Advert | None = None
     """What the answer says of WebSub hubs, or None where it was not a whole answer."""
     delivered: bool = False
@@ -59,20 +64,19 @@ class PolledFeed:
 
         Until then, items dated after the last success count as new.
         """
-        if self.record.outcome is not PollOutcome.FETCHED or self.before is None:
+        if self.record.outcome is not PollOutcome.FETCHED or not self.before or not self.heard:
             return self
+        heard = replace(self.heard, new=new)
         state = after_poll(
-            replace(
-                self.state, interval_s=self.before.interval_s, last_new_at=self.before.last_new_at
-            ),
-            PollOutcome.FETCHED,
-            new=new,
-            failure=None,
-            now=self.record.at,
-            ttl_s=self.ttl_s,
-            jitter=_jitter(self.before, self.record.at),
+            self.before, heard, now=self.record.at, jitter=jitter_of(self.before, self.record.at)
         )
-        return replace(self, state=state, record=replace(self.record, new=new))
+        record = replace(self.record, new=new)
+        if may_have_lost(self.before, heard):
+            words = f"all {heard.shown} items were new: others may have come and gone unseen"
+            _log.warning("feed_all_new", feed=self.before.name, shown=heard.shown)
+            message = "; ".join(filter(None, (record.message, words)))
+            record = replace(record, message=message[:_MAX_MESSAGE])
+        return replace(self, state=state, record=record, heard=heard)
 
 
 async def poll_feeds(
@@ -172,7 +176,7 @@ def _fetched(
 ) -> PolledFeed:
     articles = to_articles(
         parsed,
-        feed_url=state.url,
+        feed_url=state.configured_url or state.url,
         feed_name=state.name,
         feed_language=state.language,
         now=now,
@@ -181,14 +185,13 @@ def _fetched(
     new = sum(since is None or not a.dated or a.published_at > since for a in articles)
     empty = count_empty(parsed)
     problems = [*parsed.problems, *([f"{empty} items without any text left out"] if empty else [])]
-    after = after_poll(
-        replace(_validated(state, result, digest), items=parsed.items),
-        PollOutcome.FETCHED,
+    before = replace(_wishing(_validated(state, result, digest), parsed), items=parsed.items)
+    heard = Heard(
+        outcome=PollOutcome.FETCHED,
         new=new,
-        failure=None,
-        now=now,
-        ttl_s=parsed.ttl_s,
-        jitter=_jitter(state, now),
+        shown=len(articles) + parsed.held - len(parsed.entries),
+        dates=_dates(articles, parsed, now),
+        fresh_s=fresh_seconds(result.headers, now),
         moved_to=result.moved_to,
     )
     record = PollRecord(
@@ -203,7 +206,19 @@ def _fetched(
         seconds=result.seconds,
     )
     advert = feed_advert(result.headers, parsed, result.url)
-    return PolledFeed(after, record, articles, before=state, ttl_s=parsed.ttl_s, advert=advert)
+    after = _scheduled(before, heard, now)
+    return PolledFeed(after, record, articles, before, heard, advert)
+
+
+def _dates(
+    articles: Sequence[NewArticle], parsed: ParsedFeed, now: datetime
+) -> tuple[datetime, ...]:
+    """The dates of all that the feed shows, of what was known and not read again too."""
+    if len(parsed.entries) == parsed.held:
+        return tuple(article.published_at for article in articles if article.dated)
+    marked = (seconds for seconds in unpack(parsed.items).values() if seconds)
+    dates = (datetime.fromtimestamp(seconds, UTC) for seconds in marked)
+    return tuple(date for date in dates if date <= now)
 
 
 def _same(
@@ -211,14 +226,10 @@ def _same(
 ) -> PolledFeed:
     """Nothing new: 304, or the bytes of the last time."""
     body = result.body if isinstance(result, Fetched) else b""
-    after = after_poll(
-        _validated(state, result, state.body_hash),
-        outcome,
-        new=0,
-        failure=None,
-        now=now,
-        ttl_s=None,
-        jitter=_jitter(state, now),
+    before = _validated(state, result, state.body_hash)
+    heard = Heard(
+        outcome=outcome,
+        fresh_s=fresh_seconds(result.headers, now),
         moved_to=result.moved_to,
     )
     record = PollRecord(
@@ -230,7 +241,8 @@ def _same(
         seconds=result.seconds,
     )
     advert = header_advert(result.headers, result.url)
-    return PolledFeed(after, record, before=state, advert=advert)
+    after = _scheduled(before, heard, now)
+    return PolledFeed(after, record, before=before, heard=heard, advert=advert)
 
 
 def read_delivery(
@@ -243,26 +255,15 @@ def read_delivery(
     """
     result = Fetched(url=state.url, status=200, body=body)
     polled = _fetched(state, result, parsed, "", now)
-    kept = replace(
-        polled.state,
-        etag=state.etag,
-        last_modified=state.last_modified,
-        body_hash=state.body_hash,
-        items=state.items,
-    )
-    return replace(polled, state=kept, advert=None, delivered=True)
+    assert polled.heard is not None  # noqa: S101 - of what was read there is something to tell
+    # A part of the document must not make the feed look like a short one.
+    heard = replace(polled.heard, shown=max(polled.heard.shown, state.shown or 0))
+    after = _scheduled(state, heard, now)
+    return replace(polled, state=after, before=state, heard=heard, advert=None, delivered=True)
 
 
 def _failed(state: FeedState, failure: Failed, now: datetime, bytes_read: int = 0) -> PolledFeed:
-    after = after_poll(
-        state,
-        PollOutcome.FAILED,
-        new=0,
-        failure=failure,
-        now=now,
-        ttl_s=None,
-        jitter=_jitter(state, now),
-    )
+    heard = Heard(outcome=PollOutcome.FAILED, failure=failure)
     record = PollRecord(
         feed_id=state.feed_id,
         at=now,
@@ -273,7 +274,15 @@ def _failed(state: FeedState, failure: Failed, now: datetime, bytes_read: int = 
         bytes_read=bytes_read,
         seconds=failure.seconds,
     )
-    return PolledFeed(after, record, before=state)
+    return PolledFeed(_scheduled(state, heard, now), record, before=state, heard=heard)
+
+
+def _scheduled(before: FeedState, heard: Heard, now: datetime) -> FeedState:
+    """Decide the next poll, and tell what turned in the feed's life."""
+    after = after_poll(before, heard, now=now, jitter=jitter_of(before, now))
+    for event, particulars in turns(before, after):
+        _log.warning(event, feed=after.name, url=after.configured_url or after.url, **particulars)
+    return after
 
 
 def _validated(state: FeedState, result: Fetched | NotModified, digest: str | None) -> FeedState:
@@ -288,13 +297,24 @@ def _validated(state: FeedState, result: Fetched | NotModified, digest: str | No
     )
 
 
+def _wishing(state: FeedState, parsed: ParsedFeed) -> FeedState:
+    """Remember what the document asks: a 304 will not say it again."""
+    return replace(
+        state,
+        ttl_s=parsed.ttl_s,
+        period_s=parsed.period_s,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
+    )
+
+
 def _validator(value: str | None) -> str | None:
     """What can be stored and sent back as it is."""
     usable = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
     return value if usable else None
 
 
-def _jitter(state: FeedState, now: datetime) -> float:
+def jitter_of(state: FeedState, now: datetime) -> float:
     """A number from 0 to 1 that is the feed's own at this time, so that a re-run decides alike."""
     seed = hashlib.blake2b(f"{state.url} {now.isoformat()}".encode(), digest_size=4).digest()
     return int.from_bytes(seed, "big") / 0xFFFFFFFF

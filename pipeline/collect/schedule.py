@@ -1,102 +1,91 @@
 """When a feed is asked next: a pure decision from what is remembered, what came, and the time.
 
-A feed is asked again after an eighth of the time since its last new item: every five minutes while
-news comes, each hour after eight quiet hours, each six hours at the most. So the wait for an item
-is never long against the pause before it, and a day's silence costs some forty polls, not 288.
+after_poll ─┬─ success ─> moves.confirmed ─> rhythm.learnt ─> rhythm.interval_s ─┐
+            │                    wishes.asked_wait_s, wishes.after_skips ────────┴─> next_poll_at
+            └─ failure ─> moves.is_lost? ─> failures.failed ─> back_off_s ─> Retry-After ─┘
+
+docs/scheduling.md has the reasons, the bounds and what was measured.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from schemas.feed import Failed, FailureKind, FeedState, PollOutcome
+from pipeline.collect import moves
+from pipeline.collect.failures import MAX_WAIT_S, back_off_s, failed, not_before_s, revived
+from pipeline.collect.rhythm import MAX_INTERVAL_S, MIN_INTERVAL_S, interval_s, learnt
+from pipeline.collect.wishes import MAX_SKIP_S, after_skips, asked_wait_s
+from schemas.feed import FeedState, Heard, PollOutcome
 
-MIN_INTERVAL_S = 300
-MAX_INTERVAL_S = 6 * 3600
-MAX_BACKOFF_S = 24 * 3600
-_MAX_TTL_S = 3600
-_QUIET_SHARE = 8
-_GROWTH = 1.5
+__all__ = [
+    "MAX_INTERVAL_S",
+    "MAX_SUCCESS_WAIT_S",
+    "MAX_WAIT_S",
+    "MIN_INTERVAL_S",
+    "after_poll",
+    "turns",
+]
+
+MAX_SUCCESS_WAIT_S = MAX_INTERVAL_S + MAX_SKIP_S + MIN_INTERVAL_S
+"""The longest wait of a feed that is well: the interval, put off by a day that it asks to skip."""
 # Polls come a little early, so that a feed due "in five minutes" is not missed by a clock that
 # ticks every five minutes; and not all at once.
-_EARLIEST, _LATEST = 0.85, 0.95
-
-# What a failure of a kind waits at first; each further one doubles it.
-_FIRST_WAIT_S = {
-    FailureKind.GONE: MAX_BACKOFF_S,
-    FailureKind.RATE_LIMITED: 900,
-    FailureKind.CLIENT_ERROR: 3600,
-    FailureKind.BAD_URL: MAX_INTERVAL_S,
-    FailureKind.FORBIDDEN_ADDRESS: MAX_INTERVAL_S,
-    FailureKind.TOO_LARGE: 3600,
-    FailureKind.REDIRECT_LOOP: 3600,
-    FailureKind.HTML: 3600,
-    FailureKind.NOT_A_FEED: 3600,
-    FailureKind.XML_BOMB: 3600,
-    FailureKind.PARSER: 3600,
-}
-_MAX_DOUBLINGS = 20
+EARLIEST, LATEST = 0.85, 0.95
 
 
-def after_poll(
-    state: FeedState,
-    outcome: PollOutcome,
-    *,
-    new: int,
-    failure: Failed | None,
-    now: datetime,
-    ttl_s: int | None,
-    jitter: float,
-    moved_to: str | None = None,
-) -> FeedState:
+def after_poll(state: FeedState, heard: Heard, *, now: datetime, jitter: float) -> FeedState:
     """Return what is to be remembered of a feed after a poll.
 
     Args:
-        state: what was remembered.
-        outcome: how the poll ended.
-        new: how many items were not known before.
-        failure: what went wrong, where ``outcome`` is FAILED.
+        state: what was remembered, with the validators and wishes of this poll's answer.
+        heard: what the poll found.
         now: the time of the poll, UTC.
-        ttl_s: seconds for which the feed asks to be left alone; honoured up to an hour.
         jitter: 0 to 1, spreads feeds that were asked together.
-        moved_to: where permanent redirects led; remembered after a success only.
 
-    ``next_poll_at`` is always after ``now``, and at most 24 hours after it.
+    ``next_poll_at`` is always after ``now``: at most `MAX_SUCCESS_WAIT_S` after it, or `MAX_WAIT_S`
+    where the poll failed, and never before a Retry-After that is no longer than that.
     """
-    if outcome is PollOutcome.FAILED:
-        return _after_failure(state, failure, now, jitter)
-    last_new_at = now if new > 0 else state.last_new_at
-    interval = _interval(state, last_new_at, now)
-    wait = max(interval, min(ttl_s or 0, _MAX_TTL_S))
+    jitter = min(max(jitter, 0.0), 1.0)
+    if heard.outcome is PollOutcome.FAILED:
+        return _after_failure(state, heard, now, jitter)
+    state = learnt(moves.confirmed(state, heard.moved_to, now), heard, now)
+    interval = interval_s(state, now)
+    wait = max(interval * _early(jitter), asked_wait_s(state, heard.fresh_s, jitter))
     return replace(
-        state,
-        url=moved_to or state.url,
+        revived(state),
         interval_s=interval,
-        failures=0,
         last_success_at=now,
-        last_new_at=last_new_at,
-        next_poll_at=now + timedelta(seconds=wait * _early(jitter)),
+        next_poll_at=after_skips(state, now + timedelta(seconds=wait), now=now, jitter=jitter),
     )
 
 
-def _interval(state: FeedState, last_new_at: datetime | None, now: datetime) -> int:
-    grown = max(MIN_INTERVAL_S, int(state.interval_s * _GROWTH))
-    if last_new_at is not None:
-        quiet = max(0.0, (now - last_new_at).total_seconds())
-        grown = min(grown, int(quiet / _QUIET_SHARE))
-    return max(MIN_INTERVAL_S, min(grown, MAX_INTERVAL_S))
+def _after_failure(state: FeedState, heard: Heard, now: datetime, jitter: float) -> FeedState:
+    counted = failed(state, heard.failure, now)
+    wait = float(back_off_s(counted, heard.failure, now))
+    dies = counted.dead_since is not None and state.dead_since is None
+    moved = state.configured_url not in {"", state.url}
+    if moves.is_lost(state, heard.failure) or (moved and dies):
+        # The configured address has not been asked yet: it is, before anything is given up.
+        counted = replace(moves.fallen_back(counted), dead_since=state.dead_since)
+        wait = MIN_INTERVAL_S
+    wait = max(wait * _early(jitter), not_before_s(heard.failure, jitter))
+    return replace(counted, next_poll_at=now + timedelta(seconds=wait))
 
 
-def _after_failure(
-    state: FeedState, failure: Failed | None, now: datetime, jitter: float
-) -> FeedState:
-    failures = state.failures + 1
-    first = MIN_INTERVAL_S if failure is None else _FIRST_WAIT_S.get(failure.kind, MIN_INTERVAL_S)
-    wait = min(first * 2 ** min(failures - 1, _MAX_DOUBLINGS), MAX_BACKOFF_S) * _early(jitter)
-    asked = failure.retry_after_s if failure is not None else None
-    if asked:
-        wait = max(wait, min(asked, MAX_BACKOFF_S))
-    return replace(state, failures=failures, next_poll_at=now + timedelta(seconds=wait))
+def turns(before: FeedState, after: FeedState) -> list[tuple[str, dict[str, str]]]:
+    """What an operator should be told once: each turn in a feed's life, with its particulars."""
+    found: list[tuple[str, dict[str, str]]] = []
+    if after.url != before.url:
+        back = after.url == after.configured_url
+        event = "feed_back_at_its_configured_address" if back else "feed_moved"
+        found.append((event, {"was": before.url, "now": after.url}))
+    if after.dead_since and not before.dead_since:
+        failing = after.failing_since or after.dead_since
+        found.append(("feed_dead", {"failing_since": failing.isoformat(timespec="minutes")}))
+    if before.dead_since and not after.dead_since:
+        dead = before.dead_since.isoformat(timespec="minutes")
+        found.append(("feed_revived", {"dead_since": dead}))
+    return found
 
 
 def _early(jitter: float) -> float:
-    return _EARLIEST + (_LATEST - _EARLIEST) * min(max(jitter, 0.0), 1.0)
+    return EARLIEST + (LATEST - EARLIEST) * jitter

@@ -16,7 +16,7 @@ from schemas.feed import Failed, Fetched, NotModified, ParsedFeed
 
 feeds = typer.Typer(no_args_is_help=True, help="Feeds: list, health, check.")
 
-_COLOURS = {"healthy": "green", "failing": "red", "silent": "yellow"}
+_COLOURS = {"healthy": "green", "dead": "red", "failing": "red", "silent": "yellow"}
 
 
 @feeds.command("list")

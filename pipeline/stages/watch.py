@@ -10,7 +10,7 @@ from schemas.alert import OutboxState
 from schemas.digest import WatchState
 from schemas.feed import FeedHealth
 
-_SICK = {"failing", "silent"}
+_SICK = {"dead", "failing", "silent"}
 
 
 def watch_state(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from pipeline.log import mask
 from pipeline.store.engine import insert_for
 from schemas.config import FeedConfig
 from schemas.feed import FeedHealth, FeedState, PollOutcome, PollRecord
@@ -99,6 +100,19 @@ def save_states(states: Iterable[tuple[FeedState, PollRecord]], *, session: Sess
             "failures": state.failures,
             "last_success_at": state.last_success_at,
             "last_new_at": state.last_new_at,
+            "gap_s": state.gap_s,
+            "window_s": state.window_s,
+            "shown": state.shown,
+            "ttl_s": state.ttl_s,
+            "period_s": state.period_s,
+            "skip_hours": list(state.skip_hours),
+            "skip_days": list(state.skip_days),
+            "failing_since": state.failing_since,
+            "dead_since": state.dead_since,
+            "moving_to": state.moving_to,
+            "moving_since": state.moving_since,
+            "moving_seen": state.moving_seen,
+            "moved_at": state.moved_at,
             "failure": record.failure.value if record.failure else None,
             "failure_message": record.message or None,
             "slow": record.failure is not None or record.seconds > SLOW_S,
@@ -158,7 +172,7 @@ def feed_health(*, now: datetime, session: Session) -> list[FeedHealth]:
     return sorted(found, key=lambda health: _ORDER.index(health.state))
 
 
-_ORDER = ("failing", "silent", "never_polled", "healthy", "disabled")
+_ORDER = ("dead", "failing", "silent", "never_polled", "healthy", "disabled")
 _SILENT_AFTER = timedelta(days=14)
 
 
@@ -167,6 +181,8 @@ def _health(row: FeedRow, now: datetime) -> FeedHealth:
     newest = row.last_new_at or row.created_at
     if not row.enabled:
         state, reason = "disabled", "not in the configuration, or switched off there"
+    elif row.dead_since:
+        state, reason = "dead", _dead(row)
     elif row.failures:
         times = f"{row.failures} times in a row" if row.failures > 1 else "at the last poll"
         state, reason = "failing", f"{row.failure_message or row.failure} ({times})"
@@ -175,7 +191,7 @@ def _health(row: FeedRow, now: datetime) -> FeedHealth:
     elif now - newest > _SILENT_AFTER:
         state, reason = "silent", f"answers, but nothing new since {newest:%Y-%m-%d}"
     else:
-        state, reason = "healthy", ""
+        state, reason = "healthy", _moved(row)
     return FeedHealth(
         name=row.name,
         url=row.url,
@@ -188,6 +204,21 @@ def _health(row: FeedRow, now: datetime) -> FeedHealth:
     )
 
 
+def _dead(row: FeedRow) -> str:
+    since = f"given up for dead since {row.dead_since:%Y-%m-%d}"
+    tried = f"tried again on {row.next_poll_at:%Y-%m-%d}" if row.next_poll_at else "tried again"
+    return f"{row.failure_message or row.failure} ({since}, {row.failures} times; {tried})"
+
+
+def _moved(row: FeedRow) -> str:
+    if row.current_url != row.url:
+        when = f" on {row.moved_at:%Y-%m-%d}" if row.moved_at else ""
+        return f"moved for good{when} to {mask(row.current_url)}: put it in your feeds file"
+    if row.moving_to:
+        return f"redirects for good to {mask(row.moving_to)}: followed, not confirmed yet"
+    return ""
+
+
 def _state(row: FeedRow) -> FeedState:
     return FeedState(
         feed_id=row.id,
@@ -197,10 +228,25 @@ def _state(row: FeedRow) -> FeedState:
         etag=row.etag,
         last_modified=row.last_modified,
         body_hash=row.body_hash,
-        items=row.items,
+        items=row.items or b"",
         next_poll_at=row.next_poll_at,
         interval_s=row.interval_s,
         failures=row.failures,
         last_success_at=row.last_success_at,
         last_new_at=row.last_new_at,
+        configured_url=row.url,
+        tier=row.tier,
+        gap_s=row.gap_s,
+        window_s=row.window_s,
+        shown=row.shown,
+        ttl_s=row.ttl_s,
+        period_s=row.period_s,
+        skip_hours=tuple(row.skip_hours),
+        skip_days=tuple(row.skip_days),
+        failing_since=row.failing_since,
+        dead_since=row.dead_since,
+        moving_to=row.moving_to,
+        moving_since=row.moving_since,
+        moving_seen=row.moving_seen,
+        moved_at=row.moved_at,
     )

@@ -16,12 +16,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("feed") as batch:
-        batch.add_column(
-            sa.Column("items", sa.LargeBinary(), nullable=False, server_default=sa.text("''"))
-        )
+    with op.batch_alter_table("feed", recreate="never") as batch:
+        batch.add_column(sa.Column("items", sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("feed") as batch:
+    with op.batch_alter_table("feed", recreate="never") as batch:
         batch.drop_column("items")

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+
 from pipeline.store import feeds
 from pipeline.store.engine import Database
 from schemas.config import FeedConfig
-from schemas.feed import FailureKind, FeedState, PollOutcome, PollRecord
+from schemas.feed import FailureKind, FeedHealth, FeedState, PollOutcome, PollRecord
+from tests.feed_states import CONFIGURED, STATES
 
 
 def _configs(*names: str) -> list[FeedConfig]:
@@ -77,3 +81,84 @@ def test_a_poll_moves_the_next_one_and_health_says_why_a_feed_fails(
     ]
     assert health[0].reason == "404 Not Found (2 times in a row)"
     assert "nothing new since 2026-04-04" in health[1].reason
+
+
+def _stored(database: Database, state: FeedState, record: PollRecord) -> FeedState:
+    with database.write() as session:
+        feeds.save_states([(state, record)], session=session)
+    (found,) = _due(database, state.next_poll_at or record.at, everything=True)
+    return found
+
+
+@given(state=STATES)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None
+)
+def test_a_state_comes_back_as_it_was(database: Database, now: datetime, state: FeedState) -> None:
+    config = FeedConfig(name=state.name, url=CONFIGURED, tier=state.tier)
+    with database.write() as session:
+        feeds.sync_feeds([config], keep_others=False, now=now, session=session)
+    (known,) = _due(database, now, everything=True)
+    state = replace(state, feed_id=known.feed_id, next_poll_at=now)
+    record = PollRecord(known.feed_id, now, PollOutcome.FETCHED, 200)
+    assert _stored(database, state, record) == state
+
+
+def _health_after(database: Database, now: datetime, **changes: object) -> FeedHealth:
+    with database.write() as session:
+        feeds.sync_feeds(_configs("a"), keep_others=False, now=now, session=session)
+    (known,) = _due(database, now, everything=True)
+    state = replace(known, last_success_at=now, last_new_at=now, **changes)  # type: ignore[arg-type]
+    why = FailureKind.GONE if state.failures else None
+    outcome = PollOutcome.FAILED if state.failures else PollOutcome.FETCHED
+    message = "HTTP 410: the feed is gone for good" if why else ""
+    _stored(database, state, PollRecord(known.feed_id, now, outcome, None, why, message))
+    with database.read() as session:
+        (health,) = feeds.feed_health(now=now, session=session)
+    return health
+
+
+def test_health_says_since_when_a_feed_is_dead_and_when_it_is_tried_again(
+    database: Database, now: datetime
+) -> None:
+    health = _health_after(
+        database,
+        now,
+        failures=9,
+        dead_since=now - timedelta(days=3),
+        next_poll_at=now + timedelta(days=4),
+    )
+    assert health.state == "dead"
+    assert health.reason == (
+        "HTTP 410: the feed is gone for good"
+        " (given up for dead since 2026-05-01, 9 times; tried again on 2026-05-08)"
+    )
+
+
+def test_a_dead_feed_is_due_again(database: Database, now: datetime) -> None:
+    later = now + timedelta(days=7)
+    _health_after(database, now, failures=9, dead_since=now, next_poll_at=later)
+    assert _due(database, now) == []
+    assert len(_due(database, later)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, ""),
+        (
+            {"moving_to": "https://b.example/"},
+            "redirects for good to https://b.example/: followed, not confirmed yet",
+        ),
+        (
+            {"url": "https://u:secret@b.example/"},
+            "moved for good on 2026-05-04 to https://u:***@b.example/: put it in your feeds file",
+        ),
+    ],
+)
+def test_health_tells_of_a_move(
+    database: Database, now: datetime, changes: dict[str, object], reason: str
+) -> None:
+    moved_at = now if "url" in changes else None
+    health = _health_after(database, now, moved_at=moved_at, **changes)
+    assert (health.state, health.reason) == ("healthy", reason)

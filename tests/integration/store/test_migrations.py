@@ -1,5 +1,6 @@
 """Migrations: from nothing to the newest, harmless to repeat, and true to the tables."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from alembic.runtime.migration import MigrationContext
 
 import schemas
 from pipeline.errors import StoreError
+from pipeline.store import feeds
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import require_current, revisions, upgrade
+from schemas.config import FeedConfig
+from schemas.feed import PollOutcome, PollRecord
 from schemas.tables import Base
 
 
@@ -37,6 +41,26 @@ def test_every_step_can_be_taken_back_and_again(database: Database) -> None:
         command.downgrade(config, "base")
     assert revisions(database)[0] is None
     assert upgrade(database) == (None, head)
+
+
+def test_feeds_and_what_hangs_on_them_outlive_the_steps(database: Database) -> None:
+    """Adding a column by copying the table would take the polls along with the old one."""
+    now = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+    with database.write() as session:
+        feed = FeedConfig(name="a", url="https://a.example/feed")
+        feeds.sync_feeds([feed], keep_others=False, now=now, session=session)
+        (state,) = feeds.due_feeds(now=now, session=session)
+        feeds.add_polls([PollRecord(state.feed_id, now, PollOutcome.FETCHED)], session=session)
+    config = Config()
+    config.set_main_option("script_location", str(Path(schemas.__file__).parent / "migrations"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    upgrade(database)
+    with database.read() as session:
+        assert feeds.due_feeds(now=now, session=session) == [state]
+        later = now + timedelta(days=1)
+        assert feeds.poll_counts(since=now, until=later, session=session) == (1, 0)
 
 
 def test_a_database_without_tables_is_named_with_the_mend(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def test_rss_item() -> None:
         )
     )
     assert (feed.title, feed.language, feed.ttl_s, feed.problems) == ("News & views", "en", 900, ())
+    assert (feed.period_s, feed.skip_hours, feed.skip_days) == (None, (), ())
     assert feed.entries == (
         FeedEntry(
             title="Ukraine & U.S. sign deal",
@@ -276,3 +277,20 @@ def test_fault_of_the_parser_is_a_value(monkeypatch: pytest.MonkeyPatch) -> None
     failure = refused(rss(ITEM))
     assert failure.kind is FailureKind.PARSER
     assert "RecursionError" in failure.message
+
+
+SKIPS = "<skipHours><hour>1</hour><hour>2</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
+
+
+@pytest.mark.parametrize(("before", "behind"), [(SKIPS, ""), ("", SKIPS)])
+def test_skips_are_the_channels_wherever_they_stand(before: str, behind: str) -> None:
+    other = "<item><title>a</title><skipHours><hour>9</hour></skipHours></item>"
+    feed = parsed(rss(f"{before}{ITEM}{other}{behind}"))
+    assert (feed.skip_hours, feed.skip_days) == ((1, 2), (6,))
+
+
+def test_syndication_module_is_read() -> None:
+    module = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    said = "<sy:updatePeriod>\n hourly </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>"
+    document = f"<rss version='2.0' {module}><channel>{said}{ITEM}</channel></rss>"
+    assert parsed(document).period_s == 900

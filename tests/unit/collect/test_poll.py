@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
+from structlog import PrintLogger, wrap_logger
+from structlog.testing import LogCapture
 
 from pipeline.collect.fetch import Fetcher
 from pipeline.collect.poll import PolledFeed, poll_feeds
@@ -104,13 +106,89 @@ async def test_validator_that_cannot_be_stored_is_not_kept(server: FeedServer) -
     assert (await poll_one(state(url))).state.etag is None
 
 
-async def test_move_is_remembered(server: FeedServer) -> None:
-    end = server.serve("/new", rss("a"), headers={"ETag": '"1"'})
-    polled = await poll_one(state(server.redirect("/old", "/new")))
-    assert polled.state.url == end
+async def test_move_is_remembered_when_it_is_confirmed(server: FeedServer) -> None:
+    end = server.serve("/new", rss("a", "b"), headers={"ETag": '"1"'})
+    start = server.redirect("/old", "/new")
+    feed = replace(state(start), configured_url=start)
+    for hours, outcome in ((0, PollOutcome.FETCHED), (12, PollOutcome.NOT_MODIFIED)):
+        polled = await poll_one(feed, NOW + timedelta(hours=hours))
+        feed = polled.counted(2).state
+        assert (polled.record.outcome, feed.url, feed.moving_to) == (outcome, start, end)
+    feed = (await poll_one(feed, NOW + timedelta(hours=24))).state
+    assert (feed.url, feed.configured_url) == (end, start)
+    asked = server.asked["/old"]
+    feed = (await poll_one(feed, NOW + timedelta(hours=25))).state
+    assert (server.asked["/old"], feed.url, feed.moving_to) == (asked, end, None)
+
+
+async def test_redirect_for_now_moves_nothing(server: FeedServer) -> None:
+    server.serve("/new", rss("a"))
+    for status in (302, 303, 307):
+        feed = state(server.redirect(f"/{status}", "/new", status=status))
+        for days in range(4):
+            feed = (await poll_one(feed, NOW + timedelta(days=days))).state
+        assert (feed.url, feed.moving_to) == (server.url(f"/{status}"), None)
+
+
+async def test_move_confirms_nothing_where_no_feed_is_at_its_end(server: FeedServer) -> None:
     server.serve("/bad", "<html/>")
-    failed = await poll_one(state(server.redirect("/gone", "/bad")))
-    assert failed.state.url == server.url("/gone")
+    feed = state(server.redirect("/gone", "/bad"))
+    for days in range(4):
+        feed = (await poll_one(feed, NOW + timedelta(days=days))).state
+    assert (feed.url, feed.moving_to, feed.failures) == (server.url("/gone"), None, 4)
+
+
+async def test_item_without_a_link_stays_itself_when_the_feed_moves(server: FeedServer) -> None:
+    item = "<rss version='2.0'><channel><item><title>a</title><guid>7</guid></item></channel></rss>"
+    first, second = server.serve("/old", item), server.serve("/new", item)
+    before = await poll_one(replace(state(first), configured_url=first))
+    after = await poll_one(replace(state(second), configured_url=first))
+    assert after.articles[0].canonical_url == before.articles[0].canonical_url
+
+
+async def test_wishes_of_the_document_are_remembered_over_a_304(server: FeedServer) -> None:
+    asked = (
+        "<ttl>45</ttl><skipHours><hour>3</hour><hour>4</hour></skipHours>"
+        "<skipDays><day>Sunday</day></skipDays>"
+    )
+    headers = {"ETag": '"1"'}
+    url = server.serve("/f", rss("a", extra=asked), headers=headers)
+    first = (await poll_one(state(url))).counted(1).state
+    second = (await poll_one(first, NOW + timedelta(hours=1))).state
+    for after, now in ((first, NOW), (second, NOW + timedelta(hours=1))):
+        assert (after.ttl_s, after.skip_hours, after.skip_days) == (2700, (3, 4), (6,))
+        assert after.next_poll_at is not None
+        assert 2700 <= (after.next_poll_at - now).total_seconds() <= 2700 * 1.05
+    server.serve("/f", rss("a", "b"))
+    third = (await poll_one(second, NOW + timedelta(hours=2))).state
+    assert (third.ttl_s, third.skip_hours, third.skip_days) == (None, (), ())
+
+
+async def test_freshness_of_the_answer_is_honoured(server: FeedServer) -> None:
+    headers = {"ETag": '"1"', "Cache-Control": "max-age=1200"}
+    feed = state(server.serve("/f", rss("a"), headers=headers))
+    polled = await poll_one(feed)
+    for after in (polled.state, polled.counted(1).state):
+        assert after.next_poll_at is not None
+        assert 1200 <= (after.next_poll_at - NOW).total_seconds() <= 1200 * 1.05
+
+
+async def test_rhythm_is_learnt_from_the_dates(server: FeedServer) -> None:
+    dated = "".join(
+        f"<item><title>{hour}</title><link>/{hour}</link>"
+        f"<pubDate>Mon, 23 Nov 2026 {hour:02}:00:00 GMT</pubDate></item>"
+        for hour in range(10)
+    )
+    document = f"<rss version='2.0'><channel>{dated}</channel></rss>"
+    after = (await poll_one(state(server.serve("/f", document)))).counted(10).state
+    assert (after.gap_s, after.shown, after.window_s) == (3600, 10, 2 * 5 * 3600)
+
+
+async def test_feed_that_is_all_new_is_said_to_have_lost_items(server: FeedServer) -> None:
+    before = replace(state(server.serve("/f", rss("a", "b"))), last_success_at=NOW)
+    polled = await poll_one(before, NOW + timedelta(hours=2))
+    assert "all 2 items were new" in polled.counted(2).record.message
+    assert polled.counted(1).record.message == ""
 
 
 async def test_failure_is_a_record_with_words(server: FeedServer) -> None:
@@ -121,6 +199,20 @@ async def test_failure_is_a_record_with_words(server: FeedServer) -> None:
     assert (record.status, record.message) == (404, "HTTP 404: there is nothing at this address")
     assert (polled.state.failures, polled.state.etag) == (1, '"1"')
     assert polled.state.last_success_at == NOW
+
+
+async def test_turns_of_a_feeds_life_are_logged_once(
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = LogCapture()
+    logger = wrap_logger(PrintLogger(), processors=[told])
+    monkeypatch.setattr("pipeline.collect.poll._log", logger)
+    feed = (await poll_one(state(server.serve("/f", status=410)))).state
+    feed = (await poll_one(feed, NOW + timedelta(days=1))).state
+    server.serve("/f", rss("a"))
+    await poll_one(feed, NOW + timedelta(days=8))
+    assert [line["event"] for line in told.entries] == ["feed_dead", "feed_revived"]
+    assert {line["feed"] for line in told.entries} == {"feed 1"}
 
 
 async def test_document_that_is_no_feed_is_told_with_its_status_and_size(
@@ -140,15 +232,17 @@ async def test_what_was_wrong_and_survived_is_told(server: FeedServer) -> None:
 
 async def test_count_of_new_articles_is_corrected_by_the_store(server: FeedServer) -> None:
     quiet_since = NOW - timedelta(days=2)
-    before = replace(state(server.serve("/f", rss("a"))), interval_s=3600, last_new_at=quiet_since)
+    before = replace(
+        state(server.serve("/f", rss("a", "b"))), interval_s=3600, last_new_at=quiet_since
+    )
     polled = await poll_one(before)
-    assert (polled.record.new, polled.state.interval_s) == (1, 300)
+    assert (polled.record.new, polled.state.interval_s) == (2, 300)
     known = polled.counted(0)
     assert (known.record.new, known.state.interval_s) == (0, 5400)
-    assert known.state.last_new_at == quiet_since
+    assert (known.state.last_new_at, known.state.gap_s) == (quiet_since, None)
     assert known.state.etag == polled.state.etag
     assert known.articles == polled.articles
-    assert polled.counted(1) == polled
+    assert polled.counted(2) == polled
 
 
 async def test_counting_leaves_other_outcomes_alone(server: FeedServer) -> None:

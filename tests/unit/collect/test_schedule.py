@@ -4,38 +4,76 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.collect.schedule import (
-    MAX_BACKOFF_S,
     MAX_INTERVAL_S,
+    MAX_WAIT_S,
     MIN_INTERVAL_S,
     after_poll,
+    turns,
 )
-from schemas.feed import Failed, FailureKind, FeedState, PollOutcome
+from schemas.feed import Failed, FailureKind, FeedState, Heard, PollOutcome
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-STATE = FeedState(feed_id=1, url="https://example.com/feed", name="Example")
+STATE = FeedState(
+    feed_id=1,
+    url="https://example.com/feed",
+    name="Example",
+    configured_url="https://example.com/feed",
+)
 
 
-def success(state: FeedState, *, new: int = 0, now: datetime = NOW, **given: object) -> FeedState:
-    defaults: dict[str, object] = {"failure": None, "ttl_s": None, "jitter": 0.5}
-    return after_poll(state, PollOutcome.FETCHED, new=new, now=now, **(defaults | given))  # type: ignore[arg-type]
+def success(
+    state: FeedState,
+    *,
+    new: int = 0,
+    now: datetime = NOW,
+    jitter: float = 0.5,
+    fresh_s: int = 0,
+    moved_to: str | None = None,
+) -> FeedState:
+    heard = Heard(
+        outcome=PollOutcome.FETCHED if new else PollOutcome.NOT_MODIFIED,
+        new=new,
+        shown=100 if new else 0,
+        fresh_s=fresh_s,
+        moved_to=moved_to,
+    )
+    return after_poll(state, heard, now=now, jitter=jitter)
 
 
 def failure(
-    state: FeedState, kind: FailureKind, *, retry_after_s: int | None = None, now: datetime = NOW
+    state: FeedState,
+    kind: FailureKind,
+    *,
+    status: int | None = None,
+    retry_after_s: int | None = None,
+    now: datetime = NOW,
+    jitter: float = 0.5,
 ) -> FeedState:
-    failed = Failed(url=state.url, kind=kind, message="x", retry_after_s=retry_after_s)
-    return after_poll(
-        state, PollOutcome.FAILED, new=0, failure=failed, now=now, ttl_s=None, jitter=0.5
+    failed = Failed(
+        url=state.url, kind=kind, message="x", status=status, retry_after_s=retry_after_s
     )
+    heard = Heard(outcome=PollOutcome.FAILED, failure=failed)
+    return after_poll(state, heard, now=now, jitter=jitter)
 
 
 def wait(state: FeedState, now: datetime = NOW) -> float:
     assert state.next_poll_at is not None
     return (state.next_poll_at - now).total_seconds()
+
+
+def fail_until(state: FeedState, kind: FailureKind, until: datetime) -> tuple[FeedState, datetime]:
+    """Fail at each poll that falls due, from `NOW` on; returns the state and the last poll."""
+    now, polled = NOW, NOW
+    while now <= until:
+        state, polled = failure(state, kind, now=now), now
+        assert state.next_poll_at is not None
+        now = state.next_poll_at
+    return state, polled
+
+
+# ---- rhythm -------------------------------------------------------------------------------------
 
 
 def test_new_items_bring_the_shortest_interval() -> None:
@@ -50,119 +88,164 @@ def test_feed_due_in_five_minutes_is_due_at_the_tick_in_five_minutes() -> None:
         assert wait(success(STATE, new=1, jitter=jitter)) < MIN_INTERVAL_S
 
 
-@pytest.mark.parametrize(
-    ("quiet_hours", "interval_s"), [(0.1, 300), (1, 450), (8, 3600), (24, 10_800), (500, 21_600)]
-)
-def test_interval_is_an_eighth_of_the_silence(quiet_hours: float, interval_s: int) -> None:
-    before = replace(
-        STATE, interval_s=MAX_INTERVAL_S, last_new_at=NOW - timedelta(hours=quiet_hours)
-    )
-    assert success(before).interval_s == interval_s
+def test_feeds_asked_together_drift_apart() -> None:
+    waits = [wait(success(replace(STATE, interval_s=3600), jitter=n / 10)) for n in range(11)]
+    assert waits == sorted(set(waits))
+    assert waits[-1] - waits[0] == pytest.approx(540)
 
 
-def test_interval_grows_by_half_at_the_most() -> None:
-    before = replace(STATE, interval_s=600, last_new_at=NOW - timedelta(days=9))
-    assert success(before).interval_s == 900
-    assert success(replace(STATE, interval_s=600)).interval_s == 900
-
-
-def test_daily_feed_is_polled_some_forty_times_a_day() -> None:
-    state, now, polls = success(STATE, new=1), NOW, 0
-    while now < NOW + timedelta(days=1):
-        assert state.next_poll_at is not None
-        now, polls = state.next_poll_at, polls + 1
-        state = success(state, now=now)
-    assert 25 <= polls <= 50
+# ---- the publisher's word -----------------------------------------------------------------------
 
 
 def test_ttl_is_honoured_up_to_an_hour() -> None:
-    assert wait(success(STATE, new=1, ttl_s=1800)) == pytest.approx(1620)
-    assert wait(success(STATE, new=1, ttl_s=86_400)) == pytest.approx(3240)
-    assert wait(success(STATE, new=1, ttl_s=60)) == pytest.approx(270)
+    assert 1800 <= wait(success(replace(STATE, ttl_s=1800))) <= 1800 * 1.05
+    assert 3600 <= wait(success(replace(STATE, ttl_s=86_400))) <= 3600 * 1.05
+    assert wait(success(replace(STATE, ttl_s=60), new=1)) == pytest.approx(270)
+
+
+def test_freshness_is_honoured_up_to_an_hour_and_the_longest_wish_counts() -> None:
+    assert 900 <= wait(success(STATE, fresh_s=900)) <= 900 * 1.05
+    assert 3600 <= wait(success(STATE, fresh_s=31_536_000)) <= 3600 * 1.05
+    assert 1800 <= wait(success(replace(STATE, ttl_s=1800), fresh_s=600)) <= 1800 * 1.05
+
+
+def test_wish_does_not_shorten_a_wait() -> None:
+    slow = replace(STATE, interval_s=MAX_INTERVAL_S, last_new_at=NOW - timedelta(days=30))
+    assert wait(success(slow, fresh_s=900)) == pytest.approx(MAX_INTERVAL_S * 0.9)
+
+
+# ---- failures -----------------------------------------------------------------------------------
 
 
 def test_success_forgets_failures() -> None:
     failed = failure(failure(STATE, FailureKind.TIMEOUT), FailureKind.TIMEOUT)
     assert failed.failures == 2
-    assert success(failed).failures == 0
+    assert failed.failing_since == NOW
     assert failed.last_success_at is None
+    mended = success(failed)
+    assert (mended.failures, mended.failing_since, mended.dead_since) == (0, None, None)
 
 
-def test_failures_back_off_to_a_day() -> None:
+def test_failures_back_off_to_a_ceiling() -> None:
     state, waits = STATE, []
     for _ in range(12):
         state = failure(state, FailureKind.TIMEOUT)
         waits.append(wait(state))
     assert waits[:3] == [pytest.approx(270), pytest.approx(540), pytest.approx(1080)]
     assert waits == sorted(waits)
-    assert waits[-1] == pytest.approx(MAX_BACKOFF_S * 0.9)
+    assert waits[-1] == pytest.approx(6 * 3600 * 0.9)
     assert state.interval_s == STATE.interval_s
 
 
-def test_what_will_not_mend_itself_waits_longer_at_once() -> None:
-    soft, hard, gone = (
-        wait(failure(STATE, kind))
-        for kind in (FailureKind.SERVER_ERROR, FailureKind.CLIENT_ERROR, FailureKind.GONE)
-    )
-    assert soft < hard < gone
+def test_retry_after_is_never_undercut_and_followed_up_to_a_week() -> None:
+    assert 7200 <= wait(failure(STATE, FailureKind.RATE_LIMITED, retry_after_s=7200)) <= 7500
+    busy = failure(STATE, FailureKind.SERVER_ERROR, retry_after_s=3 * 86_400)
+    assert 3 * 86_400 <= wait(busy) <= 3 * 86_400 + 300
+    assert wait(failure(STATE, FailureKind.RATE_LIMITED, retry_after_s=1)) == pytest.approx(810)
+    absurd = failure(STATE, FailureKind.RATE_LIMITED, retry_after_s=10**9)
+    assert wait(absurd) == MAX_WAIT_S
 
 
-def test_retry_after_is_honoured_up_to_a_day() -> None:
-    assert wait(failure(STATE, FailureKind.RATE_LIMITED, retry_after_s=7200)) == 7200
-    assert wait(failure(STATE, FailureKind.SERVER_ERROR, retry_after_s=1)) == pytest.approx(270)
-    assert wait(failure(STATE, FailureKind.RATE_LIMITED, retry_after_s=10**6)) == MAX_BACKOFF_S
+def test_gone_is_marked_looked_at_after_a_day_and_then_each_week() -> None:
+    gone = failure(STATE, FailureKind.GONE, status=410)
+    assert gone.dead_since == NOW
+    assert wait(gone) == pytest.approx(86_400 * 0.9)
+    later = NOW + timedelta(days=1)
+    again = failure(gone, FailureKind.GONE, status=410, now=later)
+    assert again.dead_since == NOW
+    assert wait(again, later) == pytest.approx(MAX_WAIT_S * 0.9)
 
 
-def test_move_is_remembered_after_a_success_only() -> None:
-    new = "https://example.com/new"
-    assert success(STATE, moved_to=new).url == new
-    assert success(STATE).url == STATE.url
-
-
-_TIMES = st.none() | st.integers(-400 * 86_400, 86_400).map(lambda s: NOW + timedelta(seconds=s))
-
-
-@given(
-    state=st.builds(
-        FeedState,
-        feed_id=st.just(1),
-        url=st.just("https://example.com"),
-        name=st.just("x"),
-        interval_s=st.integers(-10, 10**9),
-        failures=st.integers(0, 10**6),
-        last_success_at=_TIMES,
-        last_new_at=_TIMES,
-    ),
-    outcome=st.sampled_from(PollOutcome),
-    new=st.integers(0, 2000),
-    kind=st.sampled_from(FailureKind),
-    retry_after_s=st.none() | st.integers(0, 10**8),
-    ttl_s=st.none() | st.integers(0, 10**8),
-    jitter=st.floats(0, 1),
+@pytest.mark.parametrize(
+    ("kind", "days"),
+    [
+        (FailureKind.CLIENT_ERROR, 14),
+        (FailureKind.HTML, 14),
+        (FailureKind.SERVER_ERROR, 28),
+        (FailureKind.DNS, 28),
+    ],
 )
-def test_next_poll_is_always_later_and_within_a_day(
-    state: FeedState,
-    outcome: PollOutcome,
-    new: int,
-    kind: FailureKind,
-    retry_after_s: int | None,
-    ttl_s: int | None,
-    jitter: float,
+def test_feed_that_fails_for_weeks_is_marked_and_asked_each_week(
+    kind: FailureKind, days: int
 ) -> None:
-    failed = Failed(url=state.url, kind=kind, message="x", retry_after_s=retry_after_s)
-    after = after_poll(
-        state,
-        outcome,
-        new=new,
-        failure=failed if outcome is PollOutcome.FAILED else None,
-        now=NOW,
-        ttl_s=ttl_s,
-        jitter=jitter,
-    )
-    assert 0.85 * MIN_INTERVAL_S <= wait(after) <= MAX_BACKOFF_S
-    if outcome is PollOutcome.FAILED:
-        assert after.failures == state.failures + 1
-        assert after.last_success_at == state.last_success_at
-    else:
-        assert MIN_INTERVAL_S <= after.interval_s <= MAX_INTERVAL_S
-        assert after.failures == 0
+    state, _ = fail_until(STATE, kind, NOW + timedelta(days=days, hours=-1))
+    assert state.dead_since is None
+    state, polled = fail_until(STATE, kind, NOW + timedelta(days=days + 10))
+    assert state.dead_since is not None
+    assert timedelta(days=days) <= state.dead_since - NOW <= timedelta(days=days + 1)
+    assert wait(state, polled) == pytest.approx(MAX_WAIT_S * 0.9)
+    assert success(state, now=polled).dead_since is None
+
+
+def test_machine_that_was_off_for_a_month_finds_no_feed_dead() -> None:
+    once = failure(STATE, FailureKind.CLIENT_ERROR)
+    assert failure(once, FailureKind.CLIENT_ERROR, now=NOW + timedelta(days=40)).dead_since is None
+
+
+# ---- moves --------------------------------------------------------------------------------------
+
+NEW = "https://example.com/new"
+
+
+def moved() -> FeedState:
+    state = STATE
+    for days in (0, 1, 2):
+        state = success(state, now=NOW + timedelta(days=days), moved_to=NEW)
+    assert state.url == NEW
+    return state
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(FailureKind.CLIENT_ERROR, 404), (FailureKind.GONE, 410)]
+)
+def test_feed_that_is_lost_where_it_moved_to_is_asked_soon_at_its_configured_address(
+    kind: FailureKind, status: int
+) -> None:
+    before = replace(moved(), etag='"1"', last_modified="x")
+    back = failure(before, kind, status=status)
+    assert (back.url, back.moved_at, back.dead_since) == (STATE.url, None, None)
+    assert (back.etag, back.last_modified, back.failures) == (None, None, 1)
+    assert wait(back) == pytest.approx(270)
+    assert [event for event, _ in turns(before, back)] == ["feed_back_at_its_configured_address"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (FailureKind.CLIENT_ERROR, 403),
+        (FailureKind.SERVER_ERROR, 500),
+        (FailureKind.DNS, None),
+    ],
+)
+def test_other_failures_do_not_undo_a_move(kind: FailureKind, status: int | None) -> None:
+    assert failure(moved(), kind, status=status).url == NEW
+
+
+def test_the_configured_address_is_asked_before_a_moved_feed_is_given_up() -> None:
+    state, _ = fail_until(moved(), FailureKind.DNS, NOW + timedelta(days=40))
+    assert state.url == STATE.url
+    assert state.dead_since is not None
+
+
+def test_a_lost_feed_does_not_go_to_and_fro() -> None:
+    back = failure(moved(), FailureKind.GONE, status=410)
+    gone = failure(back, FailureKind.GONE, status=410, now=NOW + timedelta(minutes=5))
+    assert (gone.url, gone.dead_since) == (STATE.url, NOW + timedelta(minutes=5))
+
+
+def test_retry_after_is_kept_at_a_fall_back_too() -> None:
+    back = failure(moved(), FailureKind.CLIENT_ERROR, status=404, retry_after_s=3600)
+    assert wait(back) >= 3600
+
+
+# ---- turns --------------------------------------------------------------------------------------
+
+
+def test_turns_are_told_once() -> None:
+    dead = failure(STATE, FailureKind.GONE, status=410)
+    assert [event for event, _ in turns(STATE, dead)] == ["feed_dead"]
+    assert turns(dead, failure(dead, FailureKind.GONE, status=410)) == []
+    assert [event for event, _ in turns(dead, success(dead))] == ["feed_revived"]
+    assert turns(STATE, success(STATE)) == []
+    told = turns(STATE, replace(STATE, url=NEW))
+    assert told == [("feed_moved", {"was": STATE.url, "now": NEW})]
