@@ -6,7 +6,7 @@ plain values. A component returns at once where the gate has not let the text pa
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from math import inf
+from math import inf, sqrt
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -18,7 +18,13 @@ from pipeline.assess.agreement import read_agreement
 from pipeline.assess.compiled import Compiled
 from pipeline.assess.cues import Finder, resolve, sentences
 from pipeline.assess.gate import members
-from pipeline.assess.judge import judge_labels, judge_parties, judge_relevance, labels_vector
+from pipeline.assess.judge import (
+    judge_labels,
+    judge_parties,
+    judge_relevance,
+    labels_vector,
+    show_relevance,
+)
 from pipeline.assess.labels import read_relevance, read_themes
 from pipeline.assess.learned import Model
 from pipeline.assess.money import MoneyReader, read_money_status
@@ -73,7 +79,8 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
     def passes(doc: Doc) -> bool:
         if weights:
             norms = set(doc.to_array([NORM]).tolist())
-            weight = sum(filter(None, map(weight_of, norms)))
+            added = sum(filter(None, map(weight_of, norms)), 0j)
+            weight = added.real / sqrt(added.imag) if added else 0.0
             if weight < floor or weight >= enough:
                 return weight >= enough
         found = finder.keys(doc)
@@ -136,6 +143,9 @@ class Relevance:
                 read_relevance(reading)
             if self._model is not None:
                 judge_relevance(readings, self._model)
+            for reading in readings:
+                if reading.relevant:
+                    show_relevance(reading, self._model)
             yield from batch
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from pipeline.assess.normalise import LANGUAGES
 
 _CYRILLIC = frozenset({"uk", "ru", "kk"})
-_UK = frozenset("іїєґІЇЄҐ")
-_KK = frozenset("әғқңөұүһӘҒҚҢӨҰҮҺ")
-_RU = frozenset("ыэёъЫЭЁЪ")
+_UK = re.compile("[іїєґІЇЄҐ]")
+_KK = re.compile("[әғқңөұүһӘҒҚҢӨҰҮҺ]")
+_RU = re.compile("[ыэёъЫЭЁЪ]")
 _LATIN = frozenset({"en", "uz", "es", "fr", "de"})
 """Of a text without a Cyrillic letter such a hint is taken at its word."""
 _CYRILLIC_LETTER = re.compile("[\u0400-\u04ff]")
@@ -65,28 +65,27 @@ def detect(text: str, hint: str | None) -> tuple[str, tuple[str, ...]]:
     sample = text[:_SAMPLE]
     if hint in _LATIN and not _CYRILLIC_LETTER.search(sample) and not _foreign(sample, hint):
         return hint, ()
-    letters = [c for c in sample if c.isalpha()]
+    letters = sum(map(str.isalpha, sample))
     wanted = (hint or "").lower().split("-")[0] or None
-    cyrillic = sum("\u0400" <= c <= "\u04ff" for c in letters)
-    in_cyrillic = cyrillic * 2 > len(letters)
+    in_cyrillic = len(_CYRILLIC_LETTER.findall(sample)) * 2 > letters
     if not letters:
         return (wanted if wanted in LANGUAGES else "en"), ()
     if wanted in LANGUAGES and _fits(wanted, in_cyrillic, letters, sample):
         return wanted, ()
-    found = _by_letters(letters) if in_cyrillic else _by_model(sample, wanted)
+    found = _by_letters(sample, letters) if in_cyrillic else _by_model(sample, wanted)
     if wanted and wanted != found:
         told = f"tagged {wanted!r}, read as {found!r}"
         return found, (told,)
     return found, ()
 
 
-def _fits(language: str, in_cyrillic: bool, letters: list[str], sample: str) -> bool:
+def _fits(language: str, in_cyrillic: bool, letters: int, sample: str) -> bool:
     if in_cyrillic != (language in _CYRILLIC):
         # Uzbek is written in both scripts; its Cyrillic form is read by Russian rules.
         return False
     if not in_cyrillic:
         return not _foreign(sample, language)
-    return _by_letters(letters) == language or not _telling(letters)
+    return _by_letters(sample, letters) == language or not _telling(sample)
 
 
 def _foreign(sample: str, language: str) -> bool:
@@ -97,16 +96,14 @@ def _foreign(sample: str, language: str) -> bool:
     return len(words & _SMALL_WORDS) >= _SEVERAL and not words & _ENGLISH_WORDS
 
 
-def _telling(letters: list[str]) -> bool:
-    return any(c in _UK or c in _KK or c in _RU for c in letters)
+def _telling(sample: str) -> bool:
+    return any(own.search(sample) for own in (_UK, _KK, _RU))
 
 
-def _by_letters(letters: list[str]) -> str:
+def _by_letters(sample: str, letters: int) -> str:
     """Tell the Cyrillic languages by the letters that only one of them has."""
-    kk = sum(c in _KK for c in letters)
-    uk = sum(c in _UK for c in letters)
-    ru = sum(c in _RU for c in letters)
-    if kk >= 2 and kk * 50 > len(letters):  # noqa: PLR2004 - a lone letter may be in a name
+    kk, uk, ru = (len(own.findall(sample)) for own in (_KK, _UK, _RU))
+    if kk >= 2 and kk * 50 > letters:  # noqa: PLR2004 - a lone letter may be in a name
         return "kk"
     return "uk" if uk > ru else "ru"
 

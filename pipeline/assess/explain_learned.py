@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.assess.features import in_words
-from pipeline.assess.learned import Head, Model, Vector
+from pipeline.assess.learned import SPACE_OF, Head, Model, Vector
 from pipeline.assess.party_features import party_features
 from pipeline.assess.reading import Reading
 from schemas.explanation import Contribution, LabelExplanation, LabelKind, PartyExplanation
@@ -21,11 +21,10 @@ def explain_learned(reading: Reading, model: Model) -> dict[tuple[str, str], Lab
     given = {label.id for label in reading.themes}
     found: dict[tuple[str, str], LabelExplanation] = {}
     for name, head, kind, vector in _heads(reading, model):
-        whole = reading.sense if head.dense is not None else None
-        probabilities = head.probabilities(vector, whole)
+        probabilities = head.probabilities(vector, reading.sense)
         for place, label in enumerate(head.labels):
             holds = (
-                label == chosen[name]
+                label == chosen[kind]
                 if head.choice
                 else (reading.relevant if kind == "relevance" else label in given)
             )
@@ -61,14 +60,15 @@ def explain_learned_parties(reading: Reading, model: Model) -> tuple[PartyExplan
 
 
 def _heads(reading: Reading, model: Model) -> Iterator[tuple[str, Head, LabelKind, Vector]]:
+    """The heads that judged the reading: of relevance, the one that had the last word."""
     kinds: tuple[tuple[str, LabelKind], ...] = (
-        ("relevance", "relevance"),
+        ("likely" if reading.sense is None else "relevance", "relevance"),
         ("themes", "theme"),
         ("stage", "stage"),
         ("significance", "significance"),
     )
     for name, kind in kinds:
-        vector = reading.vectors["text" if name == "relevance" else "labels"]
+        vector = reading.vectors[SPACE_OF[name]]
         yield name, model.heads[name], kind, vector
 
 

@@ -20,29 +20,40 @@ _SPEAKING = frozenset("wbskxcp")
 
 
 def judge_relevance(readings: Sequence[Reading], model: Model) -> None:
-    """Fill ``relevance`` and ``relevant``: by the words; where these make it likely, by the whole.
+    """Fill ``relevance`` and ``relevant``: by the words; where these leave a doubt, by the whole.
 
-    A text whose words make it unlikely keeps what the words say, below the threshold in any case.
+    A text whose words make it unlikely keeps what the words say, below the threshold in any case;
+    one whose words make it certain does so above it.
     """
     head, likely = model.heads["relevance"], model.heads["likely"]
     limit = float(head.thresholds[0])
+    least, certain = likely.thresholds.tolist()
     asked: list[Reading] = []
     for reading in readings:
         reading.found = list(text_features(reading))
         vector = reading.vectors["text"] = model.spaces["text"].vector(reading.found)
         probability = float(likely.probabilities(vector)[0])
-        if probability >= float(likely.thresholds[0]) or reading.forced:
+        if least <= probability < certain:
             asked.append(reading)
-        else:
-            reading.relevance, reading.relevant = round(min(probability, limit / 2), 4), False
+            continue
+        reading.relevant = probability >= certain
+        bounded = max(probability, limit) if reading.relevant else min(probability, limit / 2)
+        reading.relevance = round(bounded, 4)
     senses = sense([reading.prepared for reading in asked])
     for reading, whole in zip(asked, senses, strict=True):
         vector, reading.sense = reading.vectors["text"], whole
         probability = float(head.probabilities(vector, whole)[0])
         reading.relevance = round(probability, 4)
         reading.relevant = probability >= limit
-        if reading.relevant and not reading.relevance_evidence:
-            reading.relevance_evidence = speaking(reading, model, "text", head, vector, 0)
+
+
+def show_relevance(reading: Reading, model: Model | None) -> None:
+    """Fill ``relevance_evidence`` with what the rules found, else with the weightiest words."""
+    shown = best(reading.evidence(match, rule) for match, rule in reading.speaking)
+    if not shown and model is not None:
+        head = model.heads["likely" if reading.sense is None else "relevance"]
+        shown = speaking(reading, model, "text", head, reading.vectors["text"], 0)
+    reading.relevance_evidence = shown
 
 
 def judge_parties(reading: Reading, model: Model) -> None:

@@ -14,21 +14,19 @@ def read_relevance(reading: Reading) -> None:
     """Sum the weights of the patterns that match over the bias; logistic."""
     config = reading.compiled.rules.lexicon.relevance
     total = config.bias
-    evidence: list[Evidence] = []
     for weighted in reading.compiled.relevance:
         found = reading.matches(weighted)
         if not found:
             continue
         total += weighted.weight
         if weighted.weight > 0:
-            evidence += [reading.evidence(match, weighted.id) for match in found[:2]]
+            reading.speaking += [(match, weighted.id) for match in found[:2]]
     for lacking in config.lacking:
         if reading.cues.keys().isdisjoint(lacking.classes):
             total += lacking.weight
     reading.rules_logit = total
     reading.relevance = round(1 / (1 + math.exp(-total)), 4)
     reading.relevant = reading.relevance >= config.threshold
-    reading.relevance_evidence = best(evidence)
 
 
 def read_themes(reading: Reading) -> None:

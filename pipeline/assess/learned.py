@@ -29,9 +29,8 @@ _BETWEEN = "\0"
 _TEXT = {"w": 1.0, "b": 0.7, "s": 0.7, "k": 0.7, "x": 1.0}
 _RULES = {"c": 1.0, "p": 1.0, "n": 0.5}
 SCALES = {"g": 1.0, **_TEXT, **_RULES}
-"""Length that each group of features is brought to; numbers (`n`) and the gate's words (`g`) are
-only multiplied."""
-_AS_THEY_ARE = frozenset("gn")
+"""Length that each group of features is brought to; numbers (`n`) are only multiplied."""
+_AS_THEY_ARE = frozenset("n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +126,16 @@ class Model:
         """The space that a head is over."""
         return self.spaces[SPACE_OF[head]]
 
-    def gate_weights(self) -> tuple[dict[str, float], float, float]:
-        """Word → what it adds; the sum below which no text passes; the sum that is enough."""
-        head, names = self.heads["gate"], self.spaces["gate"].names
-        weights = (head.weights[:, 0] * head.slope[0]).tolist()
+    def gate_weights(self) -> tuple[dict[str, complex], float, float]:
+        """Word → (what it adds, its squared length); the least weight to pass; the one enough.
+
+        A text's weight is the sum of what its words add over the root of their squared lengths,
+        as `Space.vector` has it; a complex number so that one sum over the words gives both.
+        """
+        head, space = self.heads["gate"], self.spaces["gate"]
+        names, rarity = space.names, space.rarity.astype(np.float64)
+        adds = head.weights[:, 0].astype(np.float64) * head.slope[0] * rarity * SCALES["g"]
+        weights = (adds + 1j * rarity**2).tolist()
         start = float(head.bias[0] * head.slope[0] + head.shift[0])
         floor, enough = (np.log(head.thresholds / (1 - head.thresholds)) - start).tolist()
         words = (name.split(":", 2)[2] for name in names)

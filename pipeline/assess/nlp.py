@@ -46,7 +46,7 @@ _ABBREVIATIONS = (
 )
 _CONFIG = Path(__file__).parent / "pipeline.cfg"
 _MAX_WORD = 60
-_CACHED_WORDS = 60_000
+_CACHED_WORDS = 30_000
 """Written words whose tokens are remembered; spaCy's 10,000 are full after a few thousand items."""
 
 

@@ -37,6 +37,8 @@ class Reading:
     """The largest sum named, in US dollars, roughly."""
     rules_logit: float = 0.0
     """What the rules alone say of relevance, before the logistic function."""
+    speaking: list[tuple[Match, str]] = field(default_factory=list)
+    """What the rules found for relevance, with the names of the rules."""
     relevance: float = 0.0
     relevant: bool = False
     relevance_evidence: tuple[Evidence, ...] = ()

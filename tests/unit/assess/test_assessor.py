@@ -33,7 +33,8 @@ def test_a_signing_is_read_in_full(assessor):
     document = Document(
         id="7",
         title="Kenya, Italy sign memorandum on lithium and rare-earth mines - Mining.com",
-        summary="The EBRD will lend €150 million for a refinery at home to cut reliance on China.",
+        summary="The EBRD will lend €150 million for a refinery at home "
+        "to cut Europe's dependence on China.",
         language="en",
     )
     found = assessor.assess_one(document)

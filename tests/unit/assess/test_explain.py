@@ -1,5 +1,7 @@
 """Explanations: complete, true to the assessment, and pointing into the text."""
 
+import pytest
+
 from schemas.assessment import Document
 
 
@@ -54,13 +56,22 @@ def test_a_text_that_the_learned_words_stop_is_not_said_to_have_passed(assessor)
     assert explained.gate.passed or "as learned" in explained.gate.reason
 
 
-def test_the_sense_of_the_whole_text_is_told_among_what_was_weighed(assessor):
-    title = "Kenya, Italy sign memorandum on lithium"
+@pytest.mark.parametrize(
+    ("title", "asked"),
+    [
+        ("Panama and First Quantum talk of the mine's future", True),
+        ("Kenya, Italy sign memorandum on lithium", False),
+        ("Copper miner's shares fall as metal prices drop", False),
+    ],
+)
+def test_the_head_that_had_the_last_word_is_told(assessor, title, asked):
+    """The sense of the whole is among what was weighed only where the words left a doubt."""
     explained = assessor.explain(Document(id="1", title=title, language="en"))
     (relevance,) = labels(explained, "relevance").values()
-    assert relevance.given
-    assert relevance.score == explained.assessment.relevance
-    assert any("whole" in piece.feature for piece in relevance.contributions)
+    assert relevance.given == explained.assessment.relevant
+    assert any("whole" in piece.feature for piece in relevance.contributions) == asked
+    if explained.gate.passed:
+        assert relevance.score == pytest.approx(explained.assessment.relevance, abs=1e-4)
 
 
 def test_every_level_of_significance_is_weighed(assessor):

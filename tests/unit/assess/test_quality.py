@@ -27,7 +27,7 @@ def report(assessor):
         ("relevance", 0.95),
         ("themes_micro", 0.80),
         ("themes_macro_f1", 0.75),
-        ("stage_accuracy", 0.78),
+        ("stage_accuracy", 0.80),
         ("parties", 0.90),
         ("minerals", 0.95),
         ("significance_within_one", 0.92),
