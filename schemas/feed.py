@@ -48,6 +48,8 @@ class FeedState:
     failures: int = 0
     last_success_at: datetime | None = None
     last_new_at: datetime | None = None
+    configured_url: str | None = None
+    """The address in the configuration: part of the identity of items without a link."""
 
 
 class FailureKind(StrEnum):

@@ -36,6 +36,7 @@ _MAX_TTL_S = 7 * 86_400
 _FIRST_YEAR = 1990
 _ITEM_START = re.compile(r"<(?:[A-Za-z]\w*:)?(?:item|entry)[\s>]")
 _ITEM_END = re.compile(r"</(?:[A-Za-z]\w*:)?(?:item|entry)\s*>")
+_ADDRESS = re.compile(r"https?://|/", re.IGNORECASE)
 _DECLARATION = re.compile(r"^<\?xml\b[^>]*\?>\s*")
 
 
@@ -74,10 +75,8 @@ def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Fail
         io.BytesIO(source.encode("utf-8")),
         resolve_relative_uris=False,
         sanitize_html=False,
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": url,
-        },
+        # No location: guids would be taken for links against it, and change with the feed's address.
+        response_headers={"content-type": "application/xml; charset=utf-8"},
     )
     broken = _broken(read)
     items = _whole(read["entries"], source) if broken else read["entries"]
@@ -151,13 +150,21 @@ def _entry(item: Any, url: str) -> FeedEntry:
     return FeedEntry(
         title=to_text(_string(item.get("title")), MAX_TITLE),
         summary=_summary(item),
-        link=http_link(_string(item.get("feedburner_origlink") or item.get("link")), url),
+        link=_link(item, url),
         guid=_string(item.get("id")).strip()[:MAX_LINK] or None,
         published=_published(item),
         language=language_code(_string(item.get("language"))),
         source_name=to_text(_string(source.get("title")), MAX_NAME) or None,
         source_url=http_link(_string(source.get("href") or source.get("link")), url),
     )
+
+
+def _link(item: Any, url: str) -> str | None:
+    """The address before a proxy's, else the link; a guid only where it is an address itself."""
+    link = _string(item.get("feedburner_origlink") or item.get("link")).strip()
+    if link == _string(item.get("id")).strip() and not _ADDRESS.match(link):
+        return None
+    return http_link(link, url)
 
 
 def _summary(item: Any) -> str:

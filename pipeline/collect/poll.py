@@ -51,7 +51,7 @@ class PolledFeed:
     def counted(self, new: int) -> "PolledFeed":
         """Return it with the true number of new articles, which only the store knows.
 
-        Until then, items dated after the last success count as new.
+        Until then each counts as new: an item's date never tells whether it is.
         """
         if self.record.outcome is not PollOutcome.FETCHED or self.before is None:
             return self
@@ -166,13 +166,12 @@ def _fetched(
 ) -> PolledFeed:
     articles = to_articles(
         parsed,
-        feed_url=state.url,
+        feed_url=state.configured_url or state.url,
         feed_name=state.name,
         feed_language=state.language,
         now=now,
     )
-    since = state.last_success_at
-    new = sum(since is None or not a.dated or a.published_at > since for a in articles)
+    new = len(articles)
     empty = count_empty(parsed)
     problems = [*parsed.problems, *([f"{empty} items without any text left out"] if empty else [])]
     after = after_poll(

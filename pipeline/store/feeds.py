@@ -201,4 +201,5 @@ def _state(row: FeedRow) -> FeedState:
         failures=row.failures,
         last_success_at=row.last_success_at,
         last_new_at=row.last_new_at,
+        configured_url=row.url,
     )

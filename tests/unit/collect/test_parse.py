@@ -276,3 +276,24 @@ def test_fault_of_the_parser_is_a_value(monkeypatch: pytest.MonkeyPatch) -> None
     failure = refused(rss(ITEM))
     assert failure.kind is FailureKind.PARSER
     assert "RecursionError" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("guid", "link"),
+    [
+        ("<guid>124</guid>", None),
+        ('<guid isPermaLink="true">a-124</guid>', None),
+        ("<guid>https://example.com/p</guid>", "https://example.com/p"),
+        ('<guid isPermaLink="false">https://example.com/p</guid>', None),
+        ("<guid>/p</guid>", "https://example.com/p"),
+    ],
+)
+def test_guid_is_a_link_only_where_it_is_an_address(guid: str, link: str | None) -> None:
+    body = f"<rss version='2.0'><channel><item><title>a</title>{guid}</item></channel></rss>"
+    for url in ("https://example.com/feed/1", "https://example.com/rss"):
+        parsed = parse_feed(body.encode(), url=url, content_type=None)
+        assert isinstance(parsed, ParsedFeed)
+        [entry] = parsed.entries
+        assert entry.link == link
+        assert entry.guid is not None
+        assert entry.guid in guid
