@@ -75,7 +75,7 @@ def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Fail
         io.BytesIO(source.encode("utf-8")),
         resolve_relative_uris=False,
         sanitize_html=False,
-        # No location: guids would be taken for links against it, and change with the feed's address.
+        # No location: guids would be joined to it, and change where the feed moves.
         response_headers={"content-type": "application/xml; charset=utf-8"},
     )
     broken = _broken(read)
