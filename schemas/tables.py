@@ -149,6 +149,10 @@ class SightingRow(Base):
     """A feed carried an article."""
 
     __tablename__ = "sighting"
+    __table_args__ = (
+        Index("ix_sighting_feed_id_guid_key", "feed_id", "guid_key"),
+        Index("ix_sighting_feed_id_text_key", "feed_id", "text_key"),
+    )
 
     article_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
@@ -157,6 +161,9 @@ class SightingRow(Base):
         BigId, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True
     )
     seen_at: Mapped[datetime]
+    guid_key: Mapped[int | None] = mapped_column(BigInteger)
+    text_key: Mapped[int | None] = mapped_column(BigInteger)
+    """By which this feed's item is known again where its address has changed."""
 
 
 class AssessmentRow(Base):
