@@ -94,7 +94,11 @@ async def no_http(request: web.Request) -> web.StreamResponse:
 
 
 async def many_headers(_request: web.Request) -> web.StreamResponse:
-    return web.Response(headers={"X-Long": "x" * 200_000})
+    return web.Response(headers={"X-Long": "x" * 20_000})
+
+
+async def countless_headers(_request: web.Request) -> web.StreamResponse:
+    return web.Response(headers={f"X-{n}": "x" for n in range(2000)})
 
 
 def faults(server: FeedServer, inside: FeedServer) -> Faults:
@@ -137,7 +141,7 @@ def faults(server: FeedServer, inside: FeedServer) -> Faults:
             "loopback",
         ),
         "file": (server.redirect("/file", "file:///etc/passwd"), kind.BAD_URL, "'file'"),
-        "hang": (server.on("/hang", hang), kind.TIMEOUT, "within 1 s"),
+        "hang": (server.on("/hang", hang), kind.TIMEOUT, "fell silent"),
         "drip": (server.on("/drip", drip), kind.TIMEOUT, "within 1 s"),
         "endless": (server.on("/endless", endless), kind.TOO_LARGE, "1,000,000 bytes"),
         "announced": (
@@ -165,6 +169,11 @@ def faults(server: FeedServer, inside: FeedServer) -> Faults:
         "truncated chunk": (server.on("/chunk", truncated_chunk), kind.RESET, "cut off"),
         "no http": (server.on("/smtp", no_http), kind.PROTOCOL, "not proper HTTP"),
         "headers": (server.on("/headers", many_headers), kind.PROTOCOL, "not proper HTTP"),
+        "header count": (
+            server.on("/header-count", countless_headers),
+            kind.PROTOCOL,
+            "not proper HTTP",
+        ),
         "empty": (server.serve("/empty", b""), kind.EMPTY, "empty"),
         "204": (server.serve("/204", status=204), kind.EMPTY, "empty"),
         "html": (server.serve("/html", "<!DOCTYPE html><p>Log in"), kind.HTML, "web page"),
