@@ -16,6 +16,7 @@ from typing import Any
 
 from feedparser.api import parse as parse_xml
 
+from pipeline.collect.budget import affordable, too_costly
 from pipeline.collect.charset import decode
 from pipeline.collect.clean import to_text
 from pipeline.collect.document import FEED_ROOTS, Document, read_document
@@ -50,8 +51,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed
 
     Returns:
         The feed with at most 2000 entries in plain text (titles of at most 500 characters,
-        summaries of 5000), or Failed with EMPTY, XML_BOMB, HTML, INVALID_XML, NOT_A_FEED or, where
-        the parser itself fails on it, PARSER.
+        summaries of 5000), or Failed with EMPTY, XML_BOMB, HTML, INVALID_XML, NOT_A_FEED,
+        TOO_LARGE or, where the parser itself fails on it, PARSER.
     """
     try:
         return _parse(body, url, content_type)
@@ -71,6 +72,10 @@ def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Fail
     if document.text.startswith("{"):
         return parse_json_feed(document.text, url=url)
     source, cut = _limited(document)
+    costly = too_costly(source, declares=bool(document.entities))
+    if costly:
+        words = f"no parser should have to read this: {costly}"
+        return Failed(url=url, kind=FailureKind.TOO_LARGE, message=words)
     read = parse_xml(  # type: ignore[no-untyped-call]
         io.BytesIO(source.encode("utf-8")),
         resolve_relative_uris=False,
@@ -123,11 +128,12 @@ def _limited(document: Document) -> tuple[str, str | None]:
     text = document.text
     if document.entities:
         text = document.entities + _DECLARATION.sub("", text)
-    for number, match in enumerate(_ITEM_START.finditer(text)):
-        if number == MAX_ENTRIES:
-            close = {"feed": "</feed>", "rss": "</channel></rss>"}.get(document.root, "")
-            return text[: match.start()] + close, f"only its first {MAX_ENTRIES} entries were read"
-    return text, None
+    starts = (match.start() for match in _ITEM_START.finditer(text))
+    number, place = affordable(text, starts, MAX_ENTRIES)
+    if place is None:
+        return text, None
+    close = {"feed": "</feed>", "rss": "</channel></rss>"}.get(document.root, "")
+    return text[:place] + close, f"only its first {number} entries were read"
 
 
 def _whole(items: list[Any], source: str) -> list[Any]:
