@@ -14,8 +14,6 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-from feedparser.api import parse as parse_xml
-
 from pipeline.collect.budget import affordable, too_costly
 from pipeline.collect.charset import decode
 from pipeline.collect.clean import to_text
@@ -30,6 +28,7 @@ from pipeline.collect.fields import (
     language_code,
 )
 from pipeline.collect.json_feed import parse_json_feed
+from pipeline.collect.tolerant import SKIPPED, parse_xml
 from schemas.feed import Failed, FailureKind, FeedEntry, ParsedFeed
 
 _SHORT_SUMMARY = 80
@@ -90,6 +89,8 @@ def _parse(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Fail
         return _nothing_in(document, broken, url)
     problems = [mislabelled, "text stood before the feed" if document.junk else None, cut, broken]
     head = read["feed"]
+    if SKIPPED in head:
+        problems.append(f"an element could not be read and was skipped: {head[SKIPPED]}")
     return ParsedFeed(
         title=to_text(_string(head.get("title")), MAX_TITLE),
         entries=entries,

@@ -297,3 +297,35 @@ def test_guid_is_a_link_only_where_it_is_an_address(guid: str, link: str | None)
         assert entry.link == link
         assert entry.guid is not None
         assert entry.guid in guid
+
+
+GML = '<gml:pos xmlns:gml="http://www.opengis.net/gml">1 2</gml:pos>'
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<image><url>u</url><width/><height></height></image>",
+        '<x:a:b xmlns:x="u"/>',
+        '<x xmlns="http://a b c d"/>',
+        f"<item>{GML}</item>",
+        '<psc:chapter xmlns:psc="http://podlove.org/simple-chapters" start="1"/>',
+    ],
+)
+def test_an_element_that_no_item_needs_costs_no_feed(odd: str) -> None:
+    item = "<item><title>Deal</title><link>https://example.com/a</link></item>"
+    body = f"<rss version='2.0'><channel><title>F</title>{odd}{item}{item}</channel></rss>"
+    parsed = parse_feed(body.encode(), url="https://example.com/", content_type=None)
+    assert isinstance(parsed, ParsedFeed), parsed
+    assert [entry.title for entry in parsed.entries[-2:]] == ["Deal", "Deal"]
+    assert parsed.entries[-1].link == "https://example.com/a"
+
+
+def test_what_was_skipped_is_told() -> None:
+    item = f"<item><title>a</title>{GML}</item>"
+    body = f"<rss version='2.0'><channel>{item}</channel></rss>"
+    parsed = parse_feed(body.encode(), url="https://e.org/", content_type=None)
+    assert isinstance(parsed, ParsedFeed)
+    assert [entry.title for entry in parsed.entries] == ["a"]
+    [problem] = parsed.problems
+    assert "skipped: <gml:pos> (KeyError('where'))" in problem
