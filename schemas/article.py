@@ -21,6 +21,9 @@ class NewArticle:
     """False where ``published_at`` is our guess."""
     content_hash: str
     guid: str | None = None
+    guid_key: int | None = None
+    text_key: int | None = None
+    """By which its feed's later polls know it again under another address (collect.identities)."""
 
 
 @dataclass(frozen=True, slots=True)

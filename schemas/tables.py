@@ -90,7 +90,7 @@ class FeedRow(Base):
     last_modified: Mapped[str | None]
     body_hash: Mapped[str | None] = mapped_column(String(64))
     items: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """A mark and a date for each entry of the last reading, 12 bytes each."""
+    """What is remembered of each entry of the last reading, 36 bytes each (collect.cut)."""
     next_poll_at: Mapped[datetime | None] = mapped_column(index=True)
     interval_s: Mapped[int] = mapped_column(default=300)
     failures: Mapped[int] = mapped_column(default=0)
@@ -166,6 +166,10 @@ class SightingRow(Base):
     """A feed carried an article."""
 
     __tablename__ = "sighting"
+    __table_args__ = (
+        Index("ix_sighting_feed_id_guid_key", "feed_id", "guid_key"),
+        Index("ix_sighting_feed_id_text_key", "feed_id", "text_key"),
+    )
 
     article_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
@@ -174,6 +178,9 @@ class SightingRow(Base):
         BigId, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True
     )
     seen_at: Mapped[datetime]
+    guid_key: Mapped[int | None] = mapped_column(BigInteger)
+    text_key: Mapped[int | None] = mapped_column(BigInteger)
+    """By which this feed's item is known again where its address has changed."""
 
 
 class AssessmentRow(Base):

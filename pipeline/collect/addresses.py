@@ -74,6 +74,14 @@ _EMBEDDING = (
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 _WEB_PORTS = frozenset({80, 443})
 _FIRST_UNPRIVILEGED = 1024
+# Where other services listen that a request would reach: the ports that browsers block
+# (fetch.spec.whatwg.org, "port blocking"), then databases, queues and consoles.
+_OTHER_SERVICES = frozenset({
+    1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669,
+    6679, 6697, 10080,
+    1433, 1521, 2181, 2375, 2376, 2379, 2380, 3306, 3389, 4369, 5432, 5672, 5900, 5984, 6379, 6443,
+    7001, 8500, 9042, 9092, 9200, 9300, 10250, 11211, 15672, 27017, 28017, 50070,
+})  # fmt: skip
 
 
 class ForbiddenAddressError(OSError):
@@ -104,8 +112,12 @@ class AddressGuard:
         return None if word is None else f"{host} is a {word} address"
 
     def port_refusal(self, port: int) -> str | None:
-        """Return why ``port`` is refused: below 1024 only 80 and 443 serve feeds."""
-        if self.allow_private or port in _WEB_PORTS or port >= _FIRST_UNPRIVILEGED:
+        """Return why ``port`` is refused: below 1024 only 80 and 443 serve feeds.
+
+        Above, all do but those where other services are known to listen.
+        """
+        high = port >= _FIRST_UNPRIVILEGED and port not in _OTHER_SERVICES
+        if self.allow_private or port in _WEB_PORTS or high:
             return None
         return f"port {port} is not one that feeds are served from"
 

@@ -127,6 +127,7 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], FailureKin
     (TooLargeError, FailureKind.TOO_LARGE, "the feed is too large"),
     (EncodingError, FailureKind.BAD_ENCODING, ""),
     (CutOffError, FailureKind.RESET, ""),
+    (aiohttp.SocketTimeoutError, FailureKind.TIMEOUT, "the server fell silent"),
     (asyncio.TimeoutError, FailureKind.TIMEOUT, "no connection in time"),
     ((aiohttp.ClientSSLError, ssl.SSLError), FailureKind.TLS, "no secure connection"),
     (aiohttp.ClientPayloadError, FailureKind.RESET, "the answer was cut off"),

@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pipeline.collect.canonical import article_identity
+from pipeline.collect.identities import Identified, identified
 from schemas.article import NewArticle
 from schemas.feed import FeedEntry, ParsedFeed
 
@@ -35,13 +35,11 @@ def to_articles(
         now: stands in for dates that are missing, in the future or before `FIRST_YEAR`
             (``dated`` is False then).
     """
-    found: dict[str, NewArticle] = {}
-    for entry in parsed.entries:
-        if entry.title or entry.summary:
-            languages = (entry.language, feed_language, parsed.language)
-            article = _article(entry, feed_url, feed_name, languages, now)
-            found.setdefault(article.canonical_url, article)
-    return tuple(found.values())
+    told = [entry for entry in parsed.entries if entry.title or entry.summary]
+    return tuple(
+        _article(item, feed_name, (item.entry.language, feed_language, parsed.language), now)
+        for item in identified(told, feed_url)
+    )
 
 
 def count_empty(parsed: ParsedFeed) -> int:
@@ -50,18 +48,15 @@ def count_empty(parsed: ParsedFeed) -> int:
 
 
 def _article(
-    entry: FeedEntry,
-    feed_url: str,
-    feed_name: str,
-    languages: tuple[str | None, ...],
-    now: datetime,
+    item: Identified, feed_name: str, languages: tuple[str | None, ...], now: datetime
 ) -> NewArticle:
+    entry = item.entry
     title = _title(entry)
     summary = _summary(entry, title)
     published = entry.published
     dated = published is not None and published <= now and published.year >= FIRST_YEAR
     return NewArticle(
-        canonical_url=article_identity(entry, feed_url),
+        canonical_url=item.identity,
         url=entry.link,
         title=title,
         summary=summary,
@@ -71,6 +66,8 @@ def _article(
         dated=dated,
         content_hash=hashlib.sha256(f"{title}\x1f{summary}".encode()).hexdigest(),
         guid=entry.guid,
+        guid_key=item.guid_key,
+        text_key=item.text_key,
     )
 
 

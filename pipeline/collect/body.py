@@ -10,6 +10,10 @@ _ZLIB = 15
 _RAW_DEFLATE = -15
 _ZLIB_METHOD = 8
 _MAX_MEMBERS = 100  # each costs a copy of what follows it
+# Feeds deflate to a tenth, the most repetitive to a fiftieth; a bomb to a thousandth (the most that
+# deflate can do). Small bodies are let be: they are no danger, and a short repetition is no bomb.
+_MAX_RATIO = 200
+_RATIO_FROM = 1 << 20
 
 
 class TooLargeError(Exception):
@@ -38,7 +42,8 @@ async def read_body(
         max_bytes: the limit for the bytes sent and for the bytes after decompression.
 
     Raises:
-        TooLargeError: refused as soon as a byte too many was read or inflated.
+        TooLargeError: refused as soon as a byte too many was read or inflated, or a megabyte was
+            inflated from less than a two-hundredth of it.
         EncodingError: see there.
         CutOffError: see there.
     """
@@ -74,6 +79,7 @@ class _Inflater:
     def __init__(self, encoding: str, head: bytes, max_bytes: int) -> None:
         self._max = max_bytes
         self._members = 1
+        self._taken = 0
         self._rest = b""  # what came after a member and is too short to tell another by
         wbits: int | None = None
         if head.startswith(_GZIP_MAGIC):
@@ -94,6 +100,7 @@ class _Inflater:
 
     def _inflate(self, data: bytes, out: bytearray) -> None:
         assert self._stream is not None  # noqa: S101 - feed() has seen to it
+        self._taken += len(data)
         while True:
             if self._stream.eof:
                 data, self._rest = self._rest + data, b""
@@ -105,14 +112,20 @@ class _Inflater:
                 self._next_member()
             piece = self._stream.decompress(data, _PIECE)
             out += piece
-            if len(out) > self._max:
-                raise TooLargeError(f"more than {self._max:,} bytes after decompression")
+            self._check(len(out))
             if self._stream.eof:
                 data = self._stream.unused_data
                 continue
             data = self._stream.unconsumed_tail
             if not data and len(piece) < _PIECE:
                 return
+
+    def _check(self, inflated: int) -> None:
+        if inflated > self._max:
+            raise TooLargeError(f"more than {self._max:,} bytes after decompression")
+        if inflated > _RATIO_FROM and inflated > _MAX_RATIO * self._taken:
+            words = f"more than {_MAX_RATIO} times its size after decompression: a bomb, not a feed"
+            raise TooLargeError(words)
 
     def _next_member(self) -> None:
         self._members += 1

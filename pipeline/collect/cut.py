@@ -9,14 +9,16 @@ edited item is none that is known. Whatever is in doubt is not cut:
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+import struct
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from schemas.feed import FeedEntry
+
 MARK_BYTES = 8
 """Of a 64-bit hash among the few thousand items of one feed, equal ones do not happen by chance."""
-_NO_DATE = 0
-_RECORD = MARK_BYTES + 4
+_PACKED = struct.Struct(f">{MARK_BYTES}sIqqq")
 
 _PIECE = re.compile(
     r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
@@ -34,6 +36,22 @@ class Item:
     start: int
     end: int
     mark: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is remembered of an item: its date (seconds since 1970), its address, guid and text.
+
+    The last three are hashes, 0 where there is none: by them a new item is told from it.
+    """
+
+    date: int | None
+    marks: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, entry: FeedEntry, marks: tuple[int, int, int]) -> "Record":
+        """Of an entry as read."""
+        return cls(int(entry.published.timestamp()) if entry.published else None, marks)
 
 
 def items_of(text: str) -> tuple[Item, ...] | None:
@@ -77,18 +95,23 @@ def without(text: str, items: Sequence[Item], known: Collection[bytes]) -> str:
     return "".join([*kept, text[at:]])
 
 
-def pack(items: Sequence[tuple[bytes, int | None]]) -> bytes:
-    """Marks with the time that each item gives itself (seconds since 1970, or None), as bytes."""
+def pack(items: Sequence[tuple[bytes, Record]]) -> bytes:
+    """Marks with what is remembered of each item, as bytes."""
     return b"".join(
-        mark + max(_NO_DATE, min(date or _NO_DATE, 0xFFFFFFFF)).to_bytes(4, "big")
-        for mark, date in items
+        _PACKED.pack(mark, max(0, min(record.date or 0, 0xFFFFFFFF)), *record.marks)
+        for mark, record in items
     )
 
 
-def unpack(packed: bytes) -> Mapping[bytes, int | None]:
-    """What `pack` has packed; of items with equal marks the last."""
+def unpack(packed: bytes) -> dict[bytes, Record]:
+    """What `pack` has packed; of items with equal marks the last. Bytes of another form: nothing.
+
+    The form may change with a version; a feed is then read as a whole once.
+    """
+    if len(packed) % _PACKED.size:
+        return {}
     return {
-        packed[at : at + MARK_BYTES]: int.from_bytes(packed[at + MARK_BYTES : at + _RECORD], "big")
-        or None
-        for at in range(0, len(packed) - _RECORD + 1, _RECORD)
+        mark: Record(date or None, marks)
+        for mark, date, *marks_read in _PACKED.iter_unpack(packed)
+        for marks in ((marks_read[0], marks_read[1], marks_read[2]),)
     }

@@ -33,8 +33,10 @@ _NOT_MODIFIED = 304
 _POST_REDIRECTS = frozenset({307, 308})
 _MAX_POST_ANSWER = 10_000
 _MAX_URL = 4000
-_MAX_HEADER_BYTES = 64 * 1024
+_MAX_HEADER_BYTES = 16 * 1024
+_MAX_HEADERS = 128
 _CONNECT_SHARE = 0.5
+_READ_SHARE = 0.5
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json,"
     " application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -64,7 +66,8 @@ class Fetcher:
     """Fetches feeds; an async context manager around aiohttp.
 
     Args:
-        timeout_s: seconds for one fetch in all, redirects and body included.
+        timeout_s: seconds for one fetch in all, redirects and body included; a connection, and
+            each wait for the next bytes, may take half of it.
         max_bytes: limit of a body, as sent and after decompression.
         concurrency: how many fetches run at once; others wait, without their time running.
         allow_private: let private and loopback addresses be asked.
@@ -108,12 +111,15 @@ class Fetcher:
                     force_close=not keep_alive,
                 ),
                 timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=self._timeout_s * _CONNECT_SHARE
+                    total=None,
+                    sock_connect=self._timeout_s * _CONNECT_SHARE,
+                    sock_read=self._timeout_s * _READ_SHARE,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 max_line_size=_MAX_HEADER_BYTES,
                 max_field_size=_MAX_HEADER_BYTES,
+                max_headers=_MAX_HEADERS,
             )
         self._resolver = resolver
         return self
@@ -306,8 +312,9 @@ def _target(url: str) -> URL:
 
 
 def _host(name: str) -> str:
-    if not name.isascii():
-        return name.encode("idna").decode("ascii")
+    if not name.isascii():  # also digits and dots of other scripts, which become ASCII's
+        name = name.encode("idna").decode("ascii")
+    name = name.removesuffix(".")
     if _OLD_IPV4.fullmatch(name):  # 2130706433, 0x7f.1, 0177.0.0.1: the C library reads them
         try:
             return socket.inet_ntoa(socket.inet_aton(name))

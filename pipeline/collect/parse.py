@@ -7,37 +7,27 @@ parse_feed ──> decode (charset) ──> read_document (root, DTD)
     nothing in it → INVALID_XML where it began as a feed, else NOT_A_FEED
 """
 
-import calendar
 import io
 import re
-import time
 import traceback
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from feedparser.api import parse as parse_xml
-
+from pipeline.collect.budget import affordable, too_costly
 from pipeline.collect.charset import decode
 from pipeline.collect.clean import to_text
-from pipeline.collect.cut import Item, items_of, pack, unpack, without
+from pipeline.collect.cut import Record, items_of, pack, unpack, without
 from pipeline.collect.document import FEED_ROOTS, Document, read_document
-from pipeline.collect.fields import (
-    MAX_ENTRIES,
-    MAX_LINK,
-    MAX_NAME,
-    MAX_SUMMARY,
-    MAX_TITLE,
-    http_link,
-    language_code,
-)
+from pipeline.collect.entries import read_entry, string
+from pipeline.collect.fields import MAX_ENTRIES, MAX_TITLE, language_code
+from pipeline.collect.identities import marks_of
 from pipeline.collect.json_feed import parse_json_feed
+from pipeline.collect.tolerant import SKIPPED, parse_xml
 from pipeline.collect.web_links import document_links
 from pipeline.collect.wishes import Skips, read_period, read_skips, read_ttl
 from schemas.feed import Failed, FailureKind, FeedEntry, ParsedFeed
 
-_SHORT_SUMMARY = 80
-_FIRST_YEAR = 1990
 _HEAD = 64 * 1024
 _ITEM_START = re.compile(r"<(?:[A-Za-z]\w*:)?(?:item|entry)[\s>]")
 _ITEM_END = re.compile(r"</(?:[A-Za-z]\w*:)?(?:item|entry)\s*>")
@@ -57,8 +47,8 @@ def parse_feed(
 
     Returns:
         The feed with at most 2000 entries in plain text (titles of at most 500 characters,
-        summaries of 5000), or Failed with EMPTY, XML_BOMB, HTML, INVALID_XML, NOT_A_FEED or, where
-        the parser itself fails on it, PARSER.
+        summaries of 5000), or Failed with EMPTY, XML_BOMB, HTML, INVALID_XML, NOT_A_FEED,
+        TOO_LARGE or, where the parser itself fails on it, PARSER.
     """
     try:
         return _parse(body, url, content_type, known)
@@ -78,78 +68,88 @@ def _parse(body: bytes, url: str, content_type: str | None, known: bytes) -> Par
     if document.text.startswith("{"):
         return parse_json_feed(document.text, url=url)
     source, limited = _limited(document)
-    items = items_of(source) or ()
-    read, fresh = _read(source, items, unpack(known), url)
-    broken = _broken(read)
-    whole = _whole(read["entries"], source) if broken else read["entries"]
-    entries = tuple(_entry(item, url) for item in whole[:MAX_ENTRIES])
-    if not entries and not items and (broken or not read.get("version")):
+    costly = too_costly(source, declares=bool(document.entities))
+    if costly:
+        words = f"no parser should have to read this: {costly}"
+        return Failed(url=url, kind=FailureKind.TOO_LARGE, message=words)
+    found = _read(source, unpack(known), url)
+    head, broken = found.read["feed"], _broken(found.read)
+    if not found.held and (broken or not found.read.get("version")):
         return _nothing_in(document, broken, url)
     junk = "text stood before the feed" if document.junk else None
-    problems = [mislabelled, junk, limited, broken]
-    head = read["feed"]
+    skipped = SKIPPED in head and f"an element could not be read and was skipped: {head[SKIPPED]}"
+    problems = [mislabelled, junk, limited, broken, skipped]
     hubs, self_url = document_links(head.get("links"), url)
     # feedparser keeps the last hour and the last day of those that a feed names.
     named = "skiphours" in head or "skipdays" in head
     skips = read_skips(_around_items(source)) if named else Skips()
     return ParsedFeed(
-        title=to_text(_string(head.get("title")), MAX_TITLE),
-        entries=entries,
-        language=language_code(_string(head.get("language"))),
+        title=to_text(string(head.get("title")), MAX_TITLE),
+        entries=found.entries,
+        language=language_code(string(head.get("language"))),
         problems=tuple(problem for problem in problems if problem),
-        ttl_s=read_ttl(_string(head.get("ttl"))),
+        ttl_s=read_ttl(string(head.get("ttl"))),
         period_s=read_period(
-            _string(head.get("sy_updateperiod")), _string(head.get("sy_updatefrequency"))
+            string(head.get("sy_updateperiod")), string(head.get("sy_updatefrequency"))
         ),
         skip_hours=skips.hours,
         skip_days=skips.days,
         hubs=hubs,
         self_url=self_url,
-        held=len(entries) + len(items) - len(fresh),
-        items=b"" if broken else _marked(items, fresh, entries, unpack(known)),
+        held=found.held,
+        items=b"" if broken else pack(found.records),
     )
 
 
-def _read(
-    source: str, items: Sequence[Item], known: Collection[bytes], url: str
-) -> tuple[Any, Sequence[Item]]:
-    """What feedparser makes of the document, and the items that it has been shown.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What feedparser made of a document, or of what was left of it."""
 
-    Where it stumbles over what is left of the document, it gets the whole.
+    read: Any
+    entries: tuple[FeedEntry, ...]
+    held: int
+    records: Sequence[tuple[bytes, Record]]
+    """Of every item in the document; none where items and entries do not match up."""
+
+
+def _read(source: str, known: Mapping[bytes, Record], url: str) -> _Found:
+    """Read the document without the items that are known; where that leaves a doubt, all of it.
+
+    In doubt is what the parser stumbles over, and what is told from its neighbours only when they
+    are seen together: an entry with the address, the guid or the text of one that was cut out.
     """
+    items = items_of(source) or ()
     fresh = [item for item in items if item.mark not in known]
     if len(fresh) < len(items):
-        read = _xml(without(source, items, known), url)
-        if not read.get("bozo") and read.get("version") and len(read["entries"]) == len(fresh):
-            return read, fresh
-    return _xml(source, url), items
+        read = _xml(without(source, items, known))
+        entries = _entries(read, source, url)
+        cut = {mark for i in items if i.mark in known for mark in known[i.mark].marks if mark}
+        told = [Record.of(entry, marks_of(entry)) for entry in entries]
+        apart = not any(mark in cut for record in told for mark in record.marks)
+        if not read.get("bozo") and read.get("version") and len(entries) == len(fresh) and apart:
+            records = dict(known) | dict(zip((item.mark for item in fresh), told, strict=True))
+            return _Found(read, entries, len(items), [(i.mark, records[i.mark]) for i in items])
+    read = _xml(source)
+    entries = _entries(read, source, url)
+    told = [Record.of(entry, marks_of(entry)) for entry in entries]
+    matched = len(items) == len(entries)
+    whole = list(zip((item.mark for item in items), told, strict=True)) if matched else ()
+    return _Found(read, entries, len(entries), whole)
 
 
-def _xml(source: str, url: str) -> Any:
+def _entries(read: Any, source: str, url: str) -> tuple[FeedEntry, ...]:
+    items = _whole(read["entries"], source) if _broken(read) else read["entries"]
+    return tuple(read_entry(item, url) for item in items[:MAX_ENTRIES])
+
+
+def _xml(source: str) -> Any:
     return parse_xml(  # type: ignore[no-untyped-call]
         io.BytesIO(source.encode("utf-8")),
         resolve_relative_uris=False,
         sanitize_html=False,
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": url,
-        },
+        # No location: guids would be joined to it, and change where the feed moves.
+        response_headers={"content-type": "application/xml; charset=utf-8"},
     )
-
-
-def _marked(
-    items: Sequence[Item],
-    fresh: Sequence[Item],
-    entries: Sequence[FeedEntry],
-    known: Mapping[bytes, int | None],
-) -> bytes:
-    """Every item's mark and date, for the next reading; nothing where they do not match up."""
-    if len(fresh) != len(entries):
-        return b""
-    dates = dict(known)
-    for item, entry in zip(fresh, entries, strict=True):
-        dates[item.mark] = int(entry.published.timestamp()) if entry.published else None
-    return pack([(item.mark, dates[item.mark]) for item in items])
 
 
 def _refusal(document: Document) -> tuple[FailureKind, str] | None:
@@ -181,11 +181,12 @@ def _limited(document: Document) -> tuple[str, str | None]:
     text = document.text
     if document.entities:
         text = document.entities + _DECLARATION.sub("", text)
-    for number, match in enumerate(_ITEM_START.finditer(text)):
-        if number == MAX_ENTRIES:
-            close = {"feed": "</feed>", "rss": "</channel></rss>"}.get(document.root, "")
-            return text[: match.start()] + close, f"only its first {MAX_ENTRIES} entries were read"
-    return text, None
+    starts = (match.start() for match in _ITEM_START.finditer(text))
+    number, place = affordable(text, starts, MAX_ENTRIES)
+    if place is None:
+        return text, None
+    close = {"feed": "</feed>", "rss": "</channel></rss>"}.get(document.root, "")
+    return text[:place] + close, f"only its first {number} entries were read"
 
 
 def _whole(items: list[Any], source: str) -> list[Any]:
@@ -203,43 +204,6 @@ def _broken(read: Any) -> str | None:
     return f"not well-formed{f' at line {line}' if line else ''}: {str(told)[:120]}"
 
 
-def _entry(item: Any, url: str) -> FeedEntry:
-    source = item.get("source") or {}
-    return FeedEntry(
-        title=to_text(_string(item.get("title")), MAX_TITLE),
-        summary=_summary(item),
-        link=http_link(_string(item.get("feedburner_origlink") or item.get("link")), url),
-        guid=_string(item.get("id")).strip()[:MAX_LINK] or None,
-        published=_published(item),
-        language=language_code(_string(item.get("language"))),
-        source_name=to_text(_string(source.get("title")), MAX_NAME) or None,
-        source_url=http_link(_string(source.get("href") or source.get("link")), url),
-    )
-
-
-def _summary(item: Any) -> str:
-    """The summary; where it says next to nothing, the content."""
-    text = to_text(_string(item.get("summary")), MAX_SUMMARY)
-    if len(text) < _SHORT_SUMMARY:
-        for content in item.get("content") or ():
-            fuller = to_text(_string(content.get("value")), MAX_SUMMARY)
-            if len(fuller) > len(text):
-                return fuller
-    return text
-
-
-def _published(item: Any) -> datetime | None:
-    for name in ("published_parsed", "updated_parsed", "created_parsed"):
-        # feedparser answers for "updated" with "published", and warns that it does.
-        parsed = item.get(name) if name in item else None
-        if isinstance(parsed, time.struct_time) and parsed.tm_year >= _FIRST_YEAR:
-            try:
-                return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-            except (ValueError, OverflowError, OSError):
-                continue
-    return None
-
-
 def _around_items(source: str) -> str:
     """What of a document is the channel's own, in whatever order it stands."""
     first = _ITEM_START.search(source)
@@ -248,7 +212,3 @@ def _around_items(source: str) -> str:
     last = max((match.end() for match in _ITEM_END.finditer(source, first.end())), default=None)
     tail = source[last:] if last is not None else ""
     return source[: first.start()][:_HEAD] + tail[-_HEAD:]
-
-
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -62,7 +62,7 @@ class PolledFeed:
     def counted(self, new: int) -> "PolledFeed":
         """Return it with the true number of new articles, which only the store knows.
 
-        Until then, items dated after the last success count as new.
+        Until then each counts as new: an item's date never tells whether it is.
         """
         if self.record.outcome is not PollOutcome.FETCHED or not self.before or not self.heard:
             return self
@@ -181,8 +181,7 @@ def _fetched(
         feed_language=state.language,
         now=now,
     )
-    since = state.last_success_at
-    new = sum(since is None or not a.dated or a.published_at > since for a in articles)
+    new = len(articles)
     empty = count_empty(parsed)
     problems = [*parsed.problems, *([f"{empty} items without any text left out"] if empty else [])]
     before = replace(_wishing(_validated(state, result, digest), parsed), items=parsed.items)
@@ -216,7 +215,7 @@ def _dates(
     """The dates of all that the feed shows, of what was known and not read again too."""
     if len(parsed.entries) == parsed.held:
         return tuple(article.published_at for article in articles if article.dated)
-    marked = (seconds for seconds in unpack(parsed.items).values() if seconds)
+    marked = (record.date for record in unpack(parsed.items).values() if record.date)
     dates = (datetime.fromtimestamp(seconds, UTC) for seconds in marked)
     return tuple(date for date in dates if date <= now)
 

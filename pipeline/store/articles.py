@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import insert_for
+from pipeline.store.identity import recognised
 from schemas.article import Article, NewArticle
 from schemas.tables import ArticleRow, AssessmentRow, FeedRow, SightingRow
 
@@ -39,6 +40,7 @@ def store_articles(
     With ``backfill`` (and no feed) the new ones are never alerted.
     """
     new = edited = 0
+    articles = recognised(articles, feed_id=feed_id, session=session)
     tier = session.scalar(select(FeedRow.tier).where(FeedRow.id == feed_id)) or 2
     for start in range(0, len(articles), _CHUNK):
         chunk = articles[start : start + _CHUNK]
@@ -116,12 +118,32 @@ def _update_edited(
 
 
 def _sight(chunk: Sequence[NewArticle], *, feed_id: int, now: datetime, session: Session) -> None:
-    urls = [a.canonical_url for a in chunk]
-    ids = session.scalars(select(ArticleRow.id).where(ArticleRow.canonical_url.in_(urls))).all()
-    if ids:
+    """Note that the feed carries them, and by what it may name them next time."""
+    by_url = {a.canonical_url: a for a in chunk}
+    stored = session.execute(
+        select(ArticleRow.id, ArticleRow.canonical_url).where(ArticleRow.canonical_url.in_(by_url))
+    )
+    rows = [
+        {
+            "article_id": row.id,
+            "feed_id": feed_id,
+            "seen_at": now,
+            "guid_key": by_url[row.canonical_url].guid_key,
+            "text_key": by_url[row.canonical_url].text_key,
+        }
+        for row in stored
+    ]
+    if rows:
+        statement = insert_for(session, SightingRow)
+        named = {name: statement.excluded[name] for name in ("guid_key", "text_key")}
+        changed = [
+            getattr(SightingRow, name).is_distinct_from(value) for name, value in named.items()
+        ]
         session.execute(
-            insert_for(session, SightingRow).on_conflict_do_nothing(),
-            [{"article_id": i, "feed_id": feed_id, "seen_at": now} for i in ids],
+            statement.on_conflict_do_update(
+                index_elements=["article_id", "feed_id"], set_=named, where=or_(*changed)
+            ),
+            rows,
         )
 
 

@@ -74,7 +74,10 @@ def test_private_may_be_allowed_as_a_whole_or_by_network() -> None:
     assert guard.refusal("10.2.0.1") is not None
 
 
-@pytest.mark.parametrize(("port", "refused"), [(80, 0), (443, 0), (8080, 0), (25, 1), (22, 1)])
+@pytest.mark.parametrize(
+    ("port", "refused"),
+    [(80, 0), (443, 0), (8080, 0), (8443, 0), (25, 1), (22, 1), (6379, 1), (6000, 1), (0, 1)],
+)
 def test_ports(port: int, refused: int) -> None:
     assert bool(AddressGuard().port_refusal(port)) is bool(refused)
     assert AddressGuard(allow_private=True).port_refusal(port) is None

@@ -44,7 +44,9 @@ def test_article_of_an_entry() -> None:
         dated=True,
         content_hash=article.content_hash,
         guid="g",
+        guid_key=article.guid_key,
     )
+    assert article.guid_key is not None
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,14 @@ async def test_many_members_are_refused() -> None:
     sent = gzip.compress(b"x") * 200
     with pytest.raises(EncodingError, match="members"):
         await read_body(pieces(sent, 10_000), {"content-encoding": "gzip"}, max_bytes=100_000)
+
+
+async def test_bomb_within_the_limit_is_known_by_its_ratio() -> None:
+    headers = {"content-encoding": "gzip"}
+    bomb = gzip.compress(b"\0" * 8_000_000)
+    with pytest.raises(TooLargeError, match="200 times"):
+        await read_body(pieces(bomb, 1000), headers, max_bytes=10_000_000)
+    feed = b"".join(b"<item><title>%d</title></item>" % n for n in range(100_000))
+    assert await read_body(pieces(gzip.compress(feed)), headers, max_bytes=10_000_000) == feed
+    short = b"x" * 1_000_000
+    assert await read_body(pieces(gzip.compress(short)), headers, max_bytes=10_000_000) == short

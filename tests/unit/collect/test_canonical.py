@@ -1,6 +1,7 @@
 """Addresses that are the same article, and addresses that are not."""
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 
@@ -45,6 +46,51 @@ FEED = "https://example.com/feed"
         ("https://x-org.cdn.ampproject.org/c/s/x.org/a", "https://x.org/a"),
         ("https://www.bing.com/news/apiclick.aspx?ref=F&url=https%3a%2f%2fx.org%2fa", "https://x.org/a"),
         ("https://www.google.com/search?q=https://x.org", "https://google.com/search?q=https://x.org"),
+        # Fragments: dropped, but for routes and numbered anchors.
+        ("https://example.com/a#comments", "https://example.com/a"),
+        ("https://example.com/a#xtor=RSS-3208", "https://example.com/a"),
+        ("https://example.com/a#:~:text=lithium", "https://example.com/a"),
+        ("https://example.com/a#Echobox=1712345678", "https://example.com/a"),
+        ("https://example.com/#!/news/lithium", "https://example.com/#!/news/lithium"),
+        ("https://example.com/app#/news/7?utm_source=x&id=1", "https://example.com/app#/news/7?id=1"),
+        ("https://example.com/live#post-20481", "https://example.com/live#post-20481"),
+        # AMP and mobile variants.
+        ("https://example.com/amp/news/a", "https://example.com/news/a"),
+        ("https://example.com/news/a.amp", "https://example.com/news/a"),
+        ("https://example.com/news/a/amp.html", "https://example.com/news/a"),
+        ("https://example.com/news/a?amp", "https://example.com/news/a"),
+        ("https://example.com/news/a?view=amp&isAmp=1", "https://example.com/news/a"),
+        ("https://example.com/news/a?view=map", "https://example.com/news/a?view=map"),
+        ("https://example.com/amp", "https://example.com/amp"),
+        ("https://en.m.wikipedia.org/wiki/Lithium", "https://en.wikipedia.org/wiki/Lithium"),
+        ("https://mobile.example.com/a?mobile=1", "https://example.com/a"),
+        ("https://www.bing-amp.com/c/s/x.org/a", "https://x.org/a"),
+        ("https://x-org.cdn.ampproject.org/v/s/x.org/?p=12&amp_js_v=0.1&usqp=mq", "https://x.org/?p=12"),
+        # Tracking, by name or by value; what is left of an ampersand escaped twice.
+        ("https://example.com/a?mod=rss_markets_main", "https://example.com/a"),
+        ("https://example.com/a?mod=3", "https://example.com/a?mod=3"),
+        ("https://example.com/a?maca=en-rss-en-all-1573-rdf", "https://example.com/a"),
+        ("https://example.com/a?.tsrc=rss", "https://example.com/a"),
+        ("https://example.com/a?feedType=RSS&feedName=worldNews", "https://example.com/a"),
+        ("https://example.com/a?PHPSESSID=9f&id=4", "https://example.com/a?id=4"),
+        ("https://example.com/a?sid=4711", "https://example.com/a?sid=4711"),
+        ("https://example.com/a?id=1&amp;utm_source=rss&amp;amp;gclid=x", "https://example.com/a?id=1"),
+        ("https://example.com/a?source=reuters&rss=1", "https://example.com/a?source=reuters"),
+        # Proxies and redirectors.
+        ("https://www.google.co.uk/url?sa=t&url=https%3A%2F%2Fx.org%2Fa", "https://x.org/a"),
+        ("https://news.google.com/news/url?sa=t&fd=R&url=http://x.org/a", "https://x.org/a"),
+        ("https://da.feedsportal.com/c/33/f/1/s/2/l/0Lx0Borg0Ca0E1/story01.htm", "https://x.org/a-1"),
+        ("https://feeds.feedblitz.com/~/t/0/0/n/~https://x.org/a", "https://x.org/a"),
+        ("https://go.theregister.com/feed/www.x.org/2026/a/", "https://x.org/2026/a"),
+        ("https://web.archive.org/web/20260101000000/https://x.org/a?id=1", "https://x.org/a?id=1"),
+        ("https://r.search.yahoo.com/_ylt=A/RV=2/RU=https%3a%2f%2fx.org%2fa/RK=2/RS=b-", "https://x.org/a"),
+        ("https://l.facebook.com/l.php?u=https%3A%2F%2Fx.org%2Fa&h=AT", "https://x.org/a"),
+        ("https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fx.org%2Fa&data=5", "https://x.org/a"),
+        ("https://outlet.example/out.php?to=https%3A%2F%2Fx.org%2Fa", "https://x.org/a"),
+        ("https://outlet.example/outlook?to=https://x.org/a", "https://outlet.example/outlook?to=https://x.org/a"),
+        ("https://www-x-org.translate.goog/a?_x_tr_sl=uk&id=1", "https://x.org/a?id=1"),
+        ("https://href.li/?https://x.org/a", "https://x.org/a"),
+        ("https://feedproxy.google.com/~r/n/~3/abc/", "https://feedproxy.google.com/~r/n/~3/abc"),
         ("urn:uuid:1225c695", "urn:uuid:1225c695"),
         ("  mailto:a@b.c ", "mailto:a@b.c"),
         ("http://[bad", "http://[bad"),
@@ -61,6 +107,26 @@ def test_google_news_link_of_the_older_sort_holds_its_target() -> None:
     token = base64.urlsafe_b64encode(record).decode().rstrip("=")
     link = f"https://news.google.com/rss/articles/{token}?oc=5"
     assert canonical_url(link) == "https://reuters.com/world/a"
+
+
+@pytest.mark.parametrize("path", ["articles/", "rss/articles/", "read/", "__i/rss/rd/articles/"])
+def test_google_news_link_is_decoded_on_all_its_paths(path: str) -> None:
+    token = base64.urlsafe_b64encode(b"\x08\x13\x22\x0fhttps://x.org/a").decode().rstrip("=")
+    assert canonical_url(f"https://news.google.com/{path}{token}?hl=en") == "https://x.org/a"
+
+
+def test_opaque_google_news_links_of_one_article_are_one() -> None:
+    def item(token: str, title: str = "Deal", outlet: str = "https://www.x.org") -> str:
+        link = f"https://news.google.com/rss/articles/{token}?oc=5"
+        at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+        entry = FeedEntry(title, "", link, token, at, source_name="X", source_url=outlet)
+        return article_identity(entry, FEED)
+
+    assert item("CBMiAUFVX3lxTE1h") == item("CBMiAUFVX3lxTE1i", outlet="http://x.org/")
+    assert item("CBMiAUFVX3lxTE1h") != item("CBMiAUFVX3lxTE1h", title="Other deal")
+    assert item("CBMiAUFVX3lxTE1h") != item("CBMiAUFVX3lxTE1h", outlet="https://y.org")
+    bare = FeedEntry("Deal", "", "https://news.google.com/rss/articles/CBMiAUFVX3lxTE1h", "g")
+    assert article_identity(bare, FEED) == canonical_url(bare.link or "")
 
 
 @pytest.mark.parametrize("token", ["CBMiAUFVX3lxTE1h", "a", "A" * 5000])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.collect.cut import items_of, pack, unpack, without
+from pipeline.collect.cut import Record, items_of, pack, unpack, without
 from pipeline.collect.parse import parse_feed
 from schemas.feed import ParsedFeed
 
@@ -56,9 +56,9 @@ def test_where_all_is_known_nothing_is_left_and_the_feed_is_still_one():
 
 def test_dates_are_kept_of_items_that_are_cut():
     first = parsed(rss(item(1), "<item><title>No date</title></item>"))
-    assert sorted(unpack(first.items).values(), key=str) == [1746093600, None]
+    assert {record.date for record in unpack(first.items).values()} == {1746093600, None}
     second = parsed(rss(item(2), item(1)), first.items)
-    assert set(unpack(second.items).values()) == {1746093600, 1746180000}
+    assert {record.date for record in unpack(second.items).values()} == {1746093600, 1746180000}
 
 
 def test_what_looks_like_an_item_within_a_section_or_a_comment_is_none():
@@ -125,13 +125,40 @@ def test_entities_declared_by_the_feed_hold_for_what_is_left():
 
 
 def test_packing_keeps_marks_and_dates():
-    pairs = [(b"12345678", 5), (b"abcdefgh", None), (b"ABCDEFGH", 2**40), (b"stuvwxyz", -7)]
-    assert unpack(pack(pairs)) == {
-        b"12345678": 5,
-        b"abcdefgh": None,
-        b"ABCDEFGH": 2**32 - 1,
-        b"stuvwxyz": None,
+    records = {
+        b"12345678": Record(5, (1, -2, 0)),
+        b"abcdefgh": Record(None, (0, 0, 2**63 - 1)),
     }
+    assert unpack(pack(list(records.items()))) == records
+    late = unpack(
+        pack([(b"ABCDEFGH", Record(2**40, (0, 0, 0))), (b"x" * 8, Record(-7, (0, 0, 0)))])
+    )
+    assert [record.date for record in late.values()] == [2**32 - 1, None]
+
+
+def test_bytes_of_another_form_are_no_marks():
+    assert unpack(b"12345678") == {}
+
+
+def test_items_that_share_an_address_are_seen_together():
+    """They are told apart by their neighbours: one that comes later must not be taken for them."""
+    link = "<link>https://example.com/live</link>"
+    one = f"<item><title>At noon</title>{link}<guid isPermaLink='false'>l-1001</guid></item>"
+    two = f"<item><title>At two</title>{link}<guid isPermaLink='false'>l-1002</guid></item>"
+    first = parsed(rss(one, item(1)))
+    assert titles(parsed(rss(two, one, item(1)), first.items)) == ["At two", "At noon", "Deal 1"]
+
+
+def test_items_with_one_guid_or_one_text_are_seen_together():
+    told = "<title>The same words in both of them, long enough to be no chance</title>"
+    date = "<pubDate>Wed, 07 May 2025 10:00:00 GMT</pubDate>"
+    one = f"<item>{told}{date}<link>https://example.com/x1</link></item>"
+    two = f"<item>{told}{date}<link>https://example.com/x2</link></item>"
+    first = parsed(rss(one, item(1)))
+    assert len(parsed(rss(two, one, item(1)), first.items).entries) == 3
+    guid = "<guid isPermaLink='false'>n-12345</guid>"
+    first = parsed(rss(item(1, guid), item(2)))
+    assert len(parsed(rss(item(3, guid), item(1, guid), item(2)), first.items).entries) == 3
 
 
 def test_without_keeps_all_that_is_no_known_item():

@@ -114,7 +114,9 @@ async def test_redirect_without_address(server: FeedServer) -> None:
     "url",
     ["ftp://example.com/a", "file:///etc/passwd", "javascript:alert(1)", "https://", "nonsense", "",
      "http://exa mple.com/", "http://[::1", "http://example.com:99999/", "http://h/" + "a" * 5000,
-     "http://" + "é" * 70 + ".com/", "http://a..b\x00/"],
+     "http://" + "é" * 70 + ".com/", "http://a..b\x00/", "http://news.example\\@127.0.0.2/",
+     "http:127.0.0.2/", "http:///127.0.0.2/", "//127.0.0.2/",
+     "http://127.0.0.2%2f@news.example:port/", "gopher://127.0.0.2/", "dict://127.0.0.2/"],
 )  # fmt: skip
 async def test_what_is_no_web_address_is_not_asked(url: str) -> None:
     failed(await fetch(url), FailureKind.BAD_URL)
@@ -127,7 +129,11 @@ async def test_redirect_to_another_scheme_is_not_followed(server: FeedServer) ->
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.2", "localhost", "[::1]", "[::ffff:127.0.0.2]", "[::ffff:7f00:2]", "2130706434",
-     "0x7f000002", "0177.0.0.2", "127.2", "0", "0.0.0.0", "169.254.169.254", "10.0.0.1"],
+     "0x7f000002", "0177.0.0.2", "127.2", "0", "0.0.0.0", "169.254.169.254", "10.0.0.1",
+     "0x7f.0.0.0x2", "017700000002", "127.0.0.2.", "localhost.", "１２７.0.0.2", "127。0。0。2",
+     "２１３０７０６４３４", "①②⑦.0.0.2", "news.example@127.0.0.2",
+     "news.example\t@127.0.0.2", "news.example:80@127.0.0.2",
+     "[64:ff9b::7f00:2]", "[::7f00:2]", "[2002:7f00:2::]", "[fe80::1]", "[fd00::1]"],
 )  # fmt: skip
 async def test_private_addresses_are_refused_however_they_are_written(host: str) -> None:
     async with Fetcher(timeout_s=5) as fetcher:

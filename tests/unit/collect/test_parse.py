@@ -294,3 +294,56 @@ def test_syndication_module_is_read() -> None:
     said = "<sy:updatePeriod>\n hourly </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>"
     document = f"<rss version='2.0' {module}><channel>{said}{ITEM}</channel></rss>"
     assert parsed(document).period_s == 900
+
+
+@pytest.mark.parametrize(
+    ("guid", "link"),
+    [
+        ("<guid>124</guid>", None),
+        ('<guid isPermaLink="true">a-124</guid>', None),
+        ("<guid>https://example.com/p</guid>", "https://example.com/p"),
+        ('<guid isPermaLink="false">https://example.com/p</guid>', None),
+        ("<guid>/p</guid>", "https://example.com/p"),
+    ],
+)
+def test_guid_is_a_link_only_where_it_is_an_address(guid: str, link: str | None) -> None:
+    body = f"<rss version='2.0'><channel><item><title>a</title>{guid}</item></channel></rss>"
+    for url in ("https://example.com/feed/1", "https://example.com/rss"):
+        parsed = parse_feed(body.encode(), url=url, content_type=None)
+        assert isinstance(parsed, ParsedFeed)
+        [entry] = parsed.entries
+        assert entry.link == link
+        assert entry.guid is not None
+        assert entry.guid in guid
+
+
+GML = '<gml:pos xmlns:gml="http://www.opengis.net/gml">1 2</gml:pos>'
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<image><url>u</url><width/><height></height></image>",
+        '<x:a:b xmlns:x="u"/>',
+        '<x xmlns="http://a b c d"/>',
+        f"<item>{GML}</item>",
+        '<psc:chapter xmlns:psc="http://podlove.org/simple-chapters" start="1"/>',
+    ],
+)
+def test_an_element_that_no_item_needs_costs_no_feed(odd: str) -> None:
+    item = "<item><title>Deal</title><link>https://example.com/a</link></item>"
+    body = f"<rss version='2.0'><channel><title>F</title>{odd}{item}{item}</channel></rss>"
+    parsed = parse_feed(body.encode(), url="https://example.com/", content_type=None)
+    assert isinstance(parsed, ParsedFeed), parsed
+    assert [entry.title for entry in parsed.entries[-2:]] == ["Deal", "Deal"]
+    assert parsed.entries[-1].link == "https://example.com/a"
+
+
+def test_what_was_skipped_is_told() -> None:
+    item = f"<item><title>a</title>{GML}</item>"
+    body = f"<rss version='2.0'><channel>{item}</channel></rss>"
+    parsed = parse_feed(body.encode(), url="https://e.org/", content_type=None)
+    assert isinstance(parsed, ParsedFeed)
+    assert [entry.title for entry in parsed.entries] == ["a"]
+    [problem] = parsed.problems
+    assert "skipped: <gml:pos> (KeyError('where'))" in problem

@@ -250,11 +250,27 @@ async def test_counting_leaves_other_outcomes_alone(server: FeedServer) -> None:
     assert polled.counted(0) == polled
 
 
-async def test_items_dated_before_the_last_success_are_not_counted_as_new(
+async def test_no_date_tells_whether_an_item_is_new(server: FeedServer) -> None:
+    before = replace(state(server.serve("/f", rss("a"))), last_success_at=NOW)
+    polled = await poll_one(before, NOW + timedelta(hours=1))
+    assert [article.title for article in polled.articles] == ["a"]
+    assert polled.record.new == 1
+
+
+async def test_items_without_a_link_keep_their_identity_where_the_feed_moves(
     server: FeedServer,
 ) -> None:
-    before = replace(state(server.serve("/f", rss("a"))), last_success_at=NOW)
-    assert (await poll_one(before, NOW + timedelta(hours=1))).record.new == 0
+    document = (
+        "<rss version='2.0'><channel><title>F</title>"
+        "<item><title>a</title><guid>124</guid></item><item><title>b</title></item>"
+        "</channel></rss>"
+    )
+    old = server.redirect("/old/feed", server.serve("/new/feed", document))
+    first = await poll_one(replace(state(old), configured_url=old))
+    moved = replace(first.state, url=server.url("/new/feed"), body_hash=None, items=b"")
+    second = await poll_one(moved)
+    assert [a.url for a in first.articles] == [None, None]
+    assert [a.canonical_url for a in first.articles] == [a.canonical_url for a in second.articles]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), ValueError("odd"), KeyError("x")])
