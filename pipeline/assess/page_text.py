@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from schemas.assessment import Assessment, Document, Evidence
+from schemas.assessment import Assessment, Document, Evidence, ThemeLabel
 
 LEAD = 300
 """Characters that are judged beside the title, the summary's among them: about as much as the items
@@ -21,17 +21,19 @@ FIRST_PART = 4_000
 
 _LINE = re.compile(r"[^\n]+")
 _STOP = re.compile(r"[.!?…][\"'»”’)]*\s+")
-_SURELY = 0.9
+_SURELY = 0.97
 _SURE = 60
-"""Letters by which a summary is known to be the beginning of the text."""
+_NEAR = 1_000
+"""Letters by which a summary is known to be the beginning of the text, and how far in it may be:
+a headline and a by-line stand before it."""
 _LEAST = 80
 """Of a paragraph that is cut at the end of a sentence, this much is left at least."""
 
 
 def lead_of(document: Document) -> list[tuple[int, int]]:
     """(start, end) of the paragraphs in ``document.text`` that every judgement reads."""
-    beginning = _letters(document.text[: 2 * LEAD]).startswith(_letters(document.summary)[:_SURE])
-    least = 0 if document.summary and beginning else OWN_LEAD
+    begins = _letters(document.summary)[:_SURE] in _letters(document.text[:_NEAR])
+    least = 0 if document.summary and begins else OWN_LEAD
     return list(_bounded(document, max(LEAD - len(document.summary), least)))
 
 
@@ -49,23 +51,31 @@ def widened(lead: Assessment, whole: Assessment) -> Assessment:
     """The reading of the lead with what the first part adds to it.
 
     Themes are added where they are sure, and a pattern of the rules stands in the text for them: a
-    longer text would be given more of them whatever it says. Sums are, where the lead names none.
+    longer text would be given more of them whatever it says. Their words also take the place of
+    words that only weights point at. Sums are added where the lead names none.
     """
     if not lead.relevant:
         return lead
-    given = {theme.id for theme in lead.themes}
-    added = tuple(
-        replace(theme, evidence=told)
-        for theme in whole.themes
-        if theme.id not in given
-        and theme.score >= _SURELY
-        and (told := tuple(filter(_of_a_rule, theme.evidence)))
+    sure = {theme.id: told for theme in whole.themes if (told := _sure(theme)) is not None}
+    given = tuple(
+        replace(theme, evidence=sure[theme.id].evidence)
+        if theme.id in sure and all(_is_learned(piece) for piece in theme.evidence)
+        else theme
+        for theme in lead.themes
     )
-    return replace(lead, themes=(*lead.themes, *added), money=lead.money or whole.money)
+    known = {theme.id for theme in given}
+    added = tuple(theme for theme in sure.values() if theme.id not in known)
+    return replace(lead, themes=(*given, *added), money=lead.money or whole.money)
 
 
-def _of_a_rule(piece: Evidence) -> bool:
-    return piece.field == "text" and not piece.pattern.startswith("learned-")
+def _sure(theme: ThemeLabel) -> ThemeLabel | None:
+    """The theme by what rules find in the text, where that and the weights leave little doubt."""
+    told = tuple(p for p in theme.evidence if p.field == "text" and not _is_learned(p))
+    return replace(theme, evidence=told) if told and theme.score >= _SURELY else None
+
+
+def _is_learned(piece: Evidence) -> bool:
+    return piece.pattern.startswith("learned-")
 
 
 def _bounded(document: Document, limit: int) -> Iterator[tuple[int, int]]:

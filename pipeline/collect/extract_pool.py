@@ -34,7 +34,7 @@ class PagePool(WorkerPool):
         return answer
 
     async def judge(self, rules: bytes, url: str, token: str) -> Verdict | None:
-        """What a robots.txt says of ``url``; None where the worker died or took too long over it."""
+        """What a robots.txt says of ``url``; None where the worker died or took too long."""
         if not self._workers:
             async with self._alone:
                 return await asyncio.to_thread(judge, rules, url, token)

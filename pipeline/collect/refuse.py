@@ -4,7 +4,7 @@ text ─ consent wordings out ─ what other pages of the host have, out ─ eno
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import islice
 
 from pipeline.collect.wordings import said
@@ -22,6 +22,7 @@ _SAME = 0.6
 """Share of runs of five words that two texts have in common, of the shorter one's: the same page
 with another date or name in it has 0.8 and more, two reports of one event 0.1."""
 _RUN = 5
+_LEAST_RUNS = 10
 _LEAST_PARAGRAPH = 40
 _TITLE_WORDS_MIN = 3
 _TITLE_SHARE = 0.2
@@ -50,24 +51,41 @@ def accepted(
     if refusal is not None:
         return refusal, ()
     lines = [line for line in page.extracted.text.split("\n") if not said(Refusal.CONSENT, line)]
-    text = "\n".join(lines)
-    doubled = tuple(other.article_id for other in others if same_text(text, other.text))
     common = {line for other in others for line in other.text.split("\n")}
-    own = [line for line in lines if len(line) < _LEAST_PARAGRAPH or line not in common]
-    if doubled or _size(own) < _size(lines) * (1 - _SHARED):
+    own = _without(lines, common)
+    doubled = tuple(other.article_id for other in others if _doubles(other, lines, own))
+    if _mostly_gone(own, lines) or any(_same(other, lines, own) for other in others):
         words = "much the same text is on other pages of this site"
         return Refused(page.url, Refusal.BOILERPLATE, words), doubled
     kept = "\n".join(own)
-    if len(kept) < MIN_TEXT:
-        return _short(page, kept), ()
-    return kept, ()
+    return (kept, doubled) if len(kept) >= MIN_TEXT else (_short(page, kept), doubled)
+
+
+def _doubles(other: KnownText, lines: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether a text that was taken before has little but what this page has too."""
+    theirs = other.text.split("\n")
+    return _mostly_gone(_without(theirs, set(lines)), theirs) or _same(other, lines, own)
+
+
+def _same(other: KnownText, lines: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether two pages are much the same beside the paragraphs that they share."""
+    theirs = _without(other.text.split("\n"), set(lines))
+    return same_text("\n".join(own), "\n".join(theirs))
+
+
+def _without(lines: Sequence[str], common: Container[str]) -> list[str]:
+    return [line for line in lines if len(line) < _LEAST_PARAGRAPH or line not in common]
+
+
+def _mostly_gone(left: Sequence[str], of: Sequence[str]) -> bool:
+    return _size(left) < _size(of) * (1 - _SHARED)
 
 
 def same_text(one: str, other: str) -> bool:
     """Whether two texts are much the same, names and dates aside."""
     runs, others = _runs(one), _runs(other)
     least = min(len(runs), len(others))
-    return least > 0 and len(runs & others) / least >= _SAME
+    return least >= _LEAST_RUNS and len(runs & others) / least >= _SAME
 
 
 def _walled(page: PageText) -> Refused | None:
