@@ -54,10 +54,9 @@ class PageDone:
 
 @dataclass(frozen=True, slots=True)
 class NotReached:
-    """A page whose turn did not come in this pass; its host rests for ``rest_s`` seconds more."""
+    """A page whose turn did not come in this pass."""
 
     task: PageTask
-    rest_s: float
 
 
 class Reader(Protocol):
@@ -141,8 +140,8 @@ async def read_pages(
                 done = _settled(visit, visited.result, turns)
                 if done is not None:
                     yield done
-        for visit, rest_s in turns.left(clock()):
-            yield NotReached(visit.task, rest_s)
+        for visit in turns.left():
+            yield NotReached(visit.task)
     finally:
         for future in running:
             future.cancel()

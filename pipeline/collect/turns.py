@@ -64,11 +64,16 @@ class Turns(Generic[T]):
         waits = (self._rest_s(host, now) for host in self._queues if host not in self._busy)
         return min(waits, default=None)
 
-    def left(self, now: float) -> list[tuple[T, float]]:
-        """Take out all that waits, with the seconds that its host still rests."""
-        left = [(t, self._rest_s(host, now)) for host, q in self._queues.items() for t in q]
+    def left(self) -> list[T]:
+        """Take out all that waits."""
+        left = [thing for queue in self._queues.values() for thing in queue]
         self._queues.clear()
         return left
+
+    def resting(self, now: float) -> dict[str, float]:
+        """Seconds that each host still rests, of those that do."""
+        rests = {host: self._rest_s(host, now) for host in self._free_at}
+        return {host: rest_s for host, rest_s in rests.items() if rest_s > 0}
 
     def _rest_s(self, host: str, now: float) -> float:
         return max(0.0, self._free_at.get(host, now) - now)

@@ -9,11 +9,19 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pipeline.collect.extract_pool import PagePool
 from pipeline.collect.fetch import Fetcher
-from pipeline.collect.pages import ACCEPT, CONCURRENCY, NotReached, PageDone, PageReader, read_pages
+from pipeline.collect.pages import (
+    ACCEPT,
+    CONCURRENCY,
+    NotReached,
+    PageDone,
+    PageReader,
+    Visit,
+    read_pages,
+)
 from pipeline.collect.refuse import accepted
 from pipeline.collect.retries import after_try
 from pipeline.collect.robots import Robots, product_token
@@ -77,7 +85,8 @@ class _Pass:
     async def run(self, tasks: Sequence[PageTask]) -> None:
         """Read the pages and store each as it comes; then let go of what was not reached."""
         settings = self.context.settings
-        back: list[tuple[int, datetime]] = []
+        turns: Turns[Visit] = Turns(settings.fulltext_spacing_s)
+        back: list[int] = []
         async with (
             self._fetcher(settings.max_page_bytes) as pages,
             self._fetcher(settings.max_page_bytes) as rules,
@@ -88,17 +97,20 @@ class _Pass:
             async for done in read_pages(
                 tasks,
                 read=PageReader(pages, robots, pool, now=self.context.now),
-                turns=Turns(settings.fulltext_spacing_s),
+                turns=turns,
                 pass_s=settings.fulltext_pass_s,
                 clock=time.monotonic,
             ):
                 if isinstance(done, NotReached):
-                    next_at = self.context.now + timedelta(seconds=done.rest_s)
-                    back.append((done.task.article_id, next_at))
+                    back.append(done.task.article_id)
                 else:
                     await asyncio.to_thread(self._store, done)
+        now = self.context.now
+        resting = turns.resting(time.monotonic())
         with self.context.database.write() as session:
-            texts.give_back(back, session=session)
+            texts.give_back(back, now=now, session=session)
+            until = {host: now + timedelta(seconds=rest_s) for host, rest_s in resting.items()}
+            texts.let_rest(until, session=session)
         self.tally.add("later", len(back))
         self._tell()
 

@@ -1,6 +1,6 @@
 """The texts of articles' pages: which are to be fetched, and how that ended."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -86,11 +86,26 @@ def claim_pages(
     return tasks
 
 
-def give_back(places: Iterable[tuple[int, datetime]], *, session: Session) -> None:
-    """Let go of (article, when it may be asked) that were claimed and not asked."""
-    rows = [{"id": article_id, "text_next_at": next_at} for article_id, next_at in places]
+def give_back(article_ids: Iterable[int], *, now: datetime, session: Session) -> None:
+    """Let go of articles that were claimed and whose pages were not asked for."""
+    rows = [{"id": article_id, "text_next_at": now} for article_id in article_ids]
     if rows:
         session.execute(update(ArticleRow), rows)
+
+
+def let_rest(hosts: Mapping[str, datetime], *, session: Session) -> None:
+    """See to it that no page that waits is asked of a host before then."""
+    for host, until in hosts.items():
+        session.execute(
+            update(ArticleRow)
+            .where(
+                ArticleRow.text_host == host,
+                ArticleRow.text_state == TextState.WAITING.value,
+                ArticleRow.text_next_at < until,
+            )
+            .values(text_next_at=until)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def save_texts(records: Sequence[TextRecord], *, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Texts of articles: who is asked, by whom, how often, and when reading waits; on both databases."""
+"""Texts of articles: who is asked, how often, and when reading waits; on both databases."""
 
 from datetime import datetime, timedelta
 
@@ -107,10 +107,19 @@ def test_what_is_claimed_is_not_handed_out_again_before_the_lease_is_over(
 def test_what_was_not_reached_is_given_back(database: Database, now: datetime) -> None:
     [one] = bring(database, now, "https://daily.example/1")
     claim(database, now)
+    with database.write() as session:
+        texts.give_back([one], now=now, session=session)
+    assert claim(database, now) == [one]
+
+
+def test_a_host_that_rests_is_not_asked_by_the_next_run_either(
+    database: Database, now: datetime
+) -> None:
+    one, other = bring(database, now, "https://www.daily.example/1", "https://wire.example/1")
     later = now + timedelta(seconds=20)
     with database.write() as session:
-        texts.give_back([(one, later)], session=session)
-    assert claim(database, now) == []
+        texts.let_rest({"daily.example": later}, session=session)
+    assert claim(database, now) == [other]
     assert claim(database, later) == [one]
 
 

@@ -42,13 +42,15 @@ def test_a_longer_crawl_delay_is_obeyed_and_a_shorter_one_is_not_taken_up():
     assert turns.wait_s(20.0) == 3.0
 
 
-def test_what_is_left_is_told_with_the_rest_of_its_host():
+def test_what_is_left_and_who_rests_is_told():
     turns = Turns[str](10.0)
     turns.add("a", "a1")
     turns.add("a", "a2")
     turns.take(0.0)
     turns.done("a", 1.0)
-    assert turns.left(4.0) == [("a2", 7.0)]
+    assert turns.resting(4.0) == {"a": 7.0}
+    assert turns.resting(11.0) == {}
+    assert turns.left() == ["a2"]
     assert len(turns) == 0
 
 
