@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from pipeline.app import PASS, App, open_app
+from pipeline.cli import app as cli
 from pipeline.settings import Settings
 from pipeline.store import articles
 from schemas.article import Article
@@ -378,3 +381,30 @@ def test_time_that_is_over_leaves_pages_to_the_next_pass(
         assert soon.counts["pages"] == 0, "the site still rests, whichever run asks"
         then = desk.run(later=timedelta(seconds=30), stages=("fulltext",))["fulltext"]
         assert then.counts["pages"] == 1
+
+
+def test_the_command_fetches_and_tells_how_it_ended(desk: Desk) -> None:
+    html(desk.server, "/news/1", page())
+    html(desk.server, "/news/2", page(CONSENT))
+    desk.publish("/news/1")
+    desk.publish("/news/2", title=OTHER)
+    desk.at = datetime.now(UTC)  # the command goes by the clock
+    desk.run(stages=("poll",))
+    settings = desk.app.settings
+    assert settings.database_url is not None
+    env = {
+        "MINERALWATCH_DATABASE_URL": settings.database_url.get_secret_value(),
+        "MINERALWATCH_ALLOW_PRIVATE_NETWORKS": "1",
+        "MINERALWATCH_FULLTEXT_SPACING_S": "0",
+        "MINERALWATCH_PARSE_PROCESSES": "1",
+        "COLUMNS": "160",
+    }
+    ran = CliRunner().invoke(cli, ["fulltext", "--json"], env=env)
+    assert ran.exit_code == 0, ran.output
+    [report] = json.loads(ran.stdout)
+    assert (report["counts"]["read"], report["counts"]["refused"]) == (1, 1)
+    told = CliRunner().invoke(cli, ["fulltext", "--status"], env=env).stdout
+    assert "refused: consent" in told
+    assert "127.0.0.1" in told
+    counts = json.loads(CliRunner().invoke(cli, ["fulltext", "--status", "--json"], env=env).stdout)
+    assert [(c["state"], c["count"]) for c in counts] == [("read", 1), ("refused", 1)]
