@@ -129,8 +129,7 @@ async def read_pages(
             while now < until and len(running) < concurrency and (turn := turns.take(now)):
                 running[asyncio.ensure_future(read(turn[1].url))] = turn
             wait_s = turns.wait_s(now) if len(running) < concurrency else None
-            if wait_s is not None and now + wait_s >= until:
-                wait_s = None
+            wait_s = None if wait_s is not None and now + wait_s >= until else wait_s
             if not running and wait_s is None:
                 break
             for future in await _first(running, wait_s, sleep):
@@ -143,8 +142,7 @@ async def read_pages(
         for visit in turns.left():
             yield NotReached(visit.task)
     finally:
-        for future in running:
-            future.cancel()
+        _ = [future.cancel() for future in running]
         await asyncio.gather(*running, return_exceptions=True)
 
 

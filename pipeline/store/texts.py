@@ -50,23 +50,7 @@ def claim_pages(
     They are not handed out again before ``lease`` has passed: a run that died has let go of them
     by then.
     """
-    place = func.row_number().over(
-        partition_by=ArticleRow.text_host,
-        order_by=(ArticleRow.published_at.desc(), ArticleRow.id.desc()),
-    )
-    due = (
-        select(ArticleRow.id, place.label("place"))
-        .where(ArticleRow.text_state == TextState.WAITING.value, ArticleRow.text_next_at <= now)
-        .subquery()
-    )
-    chosen = (
-        select(due.c.id)
-        .join(ArticleRow, ArticleRow.id == due.c.id)
-        .where(due.c.place <= per_host)
-        .order_by(ArticleRow.published_at.desc(), ArticleRow.id.desc())
-        .limit(limit)
-    )
-    ids = list(session.scalars(chosen))
+    ids = _due_pages(now=now, limit=limit, per_host=per_host, session=session)
     tasks = []
     for start in range(0, len(ids), _CHUNK):
         query = (
@@ -84,6 +68,26 @@ def claim_pages(
             row.text_next_at = now + lease
             tasks.append(PageTask(row.id, row.url or "", row.title, row.text_tries))
     return tasks
+
+
+def _due_pages(*, now: datetime, limit: int, per_host: int, session: Session) -> list[int]:
+    place = func.row_number().over(
+        partition_by=ArticleRow.text_host,
+        order_by=(ArticleRow.published_at.desc(), ArticleRow.id.desc()),
+    )
+    due = (
+        select(ArticleRow.id, place.label("place"))
+        .where(ArticleRow.text_state == TextState.WAITING.value, ArticleRow.text_next_at <= now)
+        .subquery()
+    )
+    chosen = (
+        select(due.c.id)
+        .join(ArticleRow, ArticleRow.id == due.c.id)
+        .where(due.c.place <= per_host)
+        .order_by(ArticleRow.published_at.desc(), ArticleRow.id.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(chosen))
 
 
 def give_back(article_ids: Iterable[int], *, now: datetime, session: Session) -> None:
