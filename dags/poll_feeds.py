@@ -21,6 +21,10 @@ poll only some. New articles wake *assess_articles* by the asset `articles`.
 **A feed that fails is not a failed task**: it is a warning in the log of `poll`, a row in its
 history, and it is polled less and less often until it answers again. `mineralwatch feeds health`
 lists them.
+
+`fulltext` then fetches the pages of new articles whose feeds have `fulltext: true`, politely and at
+most for some minutes; *assess_articles* waits half an hour for a text and then reads without it.
+`mineralwatch fulltext --status` says how the pages of each site ended.
 {FAILURE}
 """
 
@@ -42,7 +46,7 @@ lists them.
     },
 )
 def poll_feeds() -> None:
-    """Plan, then poll each batch."""
+    """Plan, poll each batch, then fetch the texts that are asked for."""
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan(*, params: Any = None) -> list[dict[str, Any]]:
@@ -64,7 +68,20 @@ def poll_feeds() -> None:
         wake(outlet_events, ARTICLES_ADDED, ARTICLES, counts["new"] + counts["edited"])
         return counts
 
-    poll.expand(work=plan())
+    @task(
+        outlets=[ARTICLES_ADDED],
+        multiple_outputs=False,
+        execution_timeout=timedelta(minutes=10),
+        trigger_rule="all_done",  # a batch that failed, or none at all, holds no text up
+    )
+    def fulltext(*, outlet_events: Any = None) -> dict[str, int]:
+        """The pages of new articles, for feeds with `fulltext: true` → their texts."""
+        counts: dict[str, int] = run("fulltext")["counts"]
+        settled = counts["read"] + counts["refused"] + counts["failed"]
+        wake(outlet_events, ARTICLES_ADDED, ARTICLES, settled)
+        return counts
+
+    poll.expand(work=plan()) >> fulltext()
 
 
 poll_feeds()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _log = log.get_logger(__name__)
 
-PASS = ("poll", "assess", "link", "deliver")
+PASS = ("poll", "fulltext", "assess", "link", "deliver")
 """The stages of one pass, in order."""
 
 
@@ -134,7 +134,7 @@ def run_stage(
 
 
 def run_pass(*, settings: Settings | None = None, now: datetime | None = None) -> list[StageReport]:
-    """One pass without Airflow: poll → assess → link → deliver."""
+    """One pass without Airflow: poll → fulltext → assess → link → deliver."""
     with open_app(settings) as app:
         return [app.run(name, now=now) for name in PASS]
 
@@ -184,6 +184,12 @@ def _poll(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport
     from pipeline.stages.poll import poll
 
     return poll(context, **params)
+
+
+def _fulltext(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.fulltext import fulltext
+
+    return fulltext(context, **params)
 
 
 def _assess(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
@@ -245,6 +251,7 @@ _Stage = Callable[[App, Context, Mapping[str, Any]], StageReport]
 _STAGES: Mapping[str, _Stage] = {
     "plan": _plan,
     "poll": _poll,
+    "fulltext": _fulltext,
     "assess": _assess,
     "link": _link,
     "deliver": _deliver,

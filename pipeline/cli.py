@@ -12,6 +12,7 @@ from pipeline.commands import (
     evaluating,
     explaining,
     feeds,
+    fulltext,
     local,
     reading,
     running,
@@ -37,6 +38,7 @@ app.command(rich_help_panel=_WATCH)(local.up)
 app.command(rich_help_panel=_WATCH)(local.demo)
 app.command(rich_help_panel=_WATCH)(running.run)
 app.command(rich_help_panel=_WATCH)(running.poll)
+app.command(rich_help_panel=_WATCH)(fulltext.fulltext)
 app.command(rich_help_panel=_WATCH)(running.assess)
 app.command(rich_help_panel=_WATCH)(running.deliver)
 app.command(rich_help_panel=_WATCH)(running.digest)

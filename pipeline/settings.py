@@ -47,6 +47,15 @@ class Settings(BaseSettings):
     fetch_concurrency: int = Field(default=100, ge=1, le=2000)
     parse_processes: int = Field(default=2, ge=0, le=32)
     """Worker processes for parsing; 0 parses in the calling process."""
+    fulltext_pages: int = Field(default=200, ge=1, le=10_000)
+    """Pages that one pass asks for at most."""
+    fulltext_pass_s: float = Field(default=120.0, gt=0)
+    """Seconds after which a pass begins no further page; the rest is for the next pass."""
+    fulltext_spacing_s: float = Field(default=3.0, ge=0)
+    """Seconds between two pages of one host; a longer Crawl-delay is obeyed."""
+    fulltext_wait_minutes: int = Field(default=30, ge=0)
+    """How long an article waits for its text before it is assessed without."""
+    max_page_bytes: int = Field(default=5_000_000, gt=0)
     user_agent: str = "mineralwatch/0.1 (news monitor; feed reader)"
     websub_callback_url: str | None = None
     """Where hubs reach the WebSub receiver; unset, nothing is subscribed."""

@@ -43,6 +43,10 @@ class Article:
     tier: int = 2
     backfill: bool = False
     """Brought in as an archive: assessed and kept, never alerted."""
+    text: str = ""
+    """Of its page, a paragraph a line; empty where it was not fetched or was refused."""
+    text_problem: str = ""
+    """Why there is no text, in words, where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

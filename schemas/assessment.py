@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-Field = Literal["title", "summary"]
+Field = Literal["title", "summary", "text"]
 
 
 class Stage(StrEnum):
@@ -68,6 +68,8 @@ class Document:
     title: str
     summary: str = ""
     language: str | None = None
+    text: str = ""
+    """Of the article's page, a paragraph a line; empty where it was not fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class FeedConfig(Strict):
     kind: FeedKind = FeedKind.NEWS
     tier: int = Field(default=2, ge=1, le=3)
     enabled: bool = True
+    fulltext: bool = False
+    """Fetch each new article's page and read its text as well: docs/fulltext.md."""
 
     @field_validator("url")
     @classmethod

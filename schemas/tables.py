@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -113,6 +114,8 @@ class FeedRow(Base):
     moving_since: Mapped[datetime | None]
     moving_seen: Mapped[int] = mapped_column(default=0)
     moved_at: Mapped[datetime | None]
+    fulltext: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The pages of its new articles are fetched and read."""
 
 
 class PollRow(Base):
@@ -141,6 +144,8 @@ class ArticleRow(Base):
     __table_args__ = (
         Index("ix_article_published_at", "published_at"),
         Index("ix_article_seen_at", "seen_at"),
+        Index("ix_article_text_state_text_next_at", "text_state", "text_next_at"),
+        Index("ix_article_text_host_id", "text_host", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -160,6 +165,18 @@ class ArticleRow(Base):
     tier: Mapped[int]
     backfill: Mapped[bool]
     """Brought in as an archive: assessed and kept, never alerted."""
+    text: Mapped[str | None]
+    """Of the article's page, a paragraph a line."""
+    text_state: Mapped[str | None] = mapped_column(String(20))
+    """schemas.page.TextState; None: the page is not asked for."""
+    text_kind: Mapped[str | None] = mapped_column(String(40))
+    """Why there is no text, or none yet: a FailureKind or a Refusal."""
+    text_reason: Mapped[str | None]
+    """The same in words."""
+    text_host: Mapped[str | None] = mapped_column(String(255))
+    text_tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    text_next_at: Mapped[datetime | None]
+    """When the page may be asked next; ahead of now while a run has it in hand."""
 
 
 class SightingRow(Base):

@@ -16,6 +16,7 @@ from pipeline.assess.explain import explain_gate, explain_labels, explain_partie
 from pipeline.assess.learned import load_model
 from pipeline.assess.model_files import PACKAGE_MODEL
 from pipeline.assess.nlp import build_nlp
+from pipeline.assess.page_text import goes_on, widened
 from pipeline.assess.prepare import Prepared, prepare
 from pipeline.assess.reading import Reading
 from pipeline.assess.ruleset import ruleset_id
@@ -48,53 +49,83 @@ class Assessor:
         """Read documents in batches; the order is kept, and no more than a batch is held."""
         source = iter(documents)
         while batch := list(islice(source, _BATCH)):
-            yield from self._assess_batch(batch)
+            yield from self._widened(batch, self._assess_batch(batch))
 
     def assess_one(self, document: Document) -> Assessment:
         """Read one document."""
         return next(self.assess((document,)))
 
-    def read_fully(self, document: Document) -> Reading:
-        """Read a document with every label, relevant or not: to test rules and to explain."""
-        ready = prepare(document)
+    def read_fully(self, document: Document, *, whole: bool = False) -> Reading:
+        """Read a document with every label, relevant or not: to test rules and to explain.
+
+        Of its text the lead is read, or (``whole``) the first part.
+        """
+        ready = prepare(document, whole=whole)
         language, _ = detect(ready.text, document.language)
         nlp = self._pipeline(language)
-        doc = self._doc(nlp, ready)
-        doc._.forced = True
+        doc = self._doc(nlp, ready, forced=True)
         reading: Reading = nlp(doc)._.reading
         return reading
 
     def explain(self, document: Document) -> Explanation:
         """Assess a document and tell what was weighed for every label, given or not."""
         reading = self.read_fully(document)
+        assessment = self.assess_one(document)
+        labels = explain_labels(reading, self.model)
+        given = {theme.id for theme in assessment.themes}
+        if any(label.kind == "theme" and label.given != (label.id in given) for label in labels):
+            # What the text adds beyond its lead was weighed over its first part.
+            whole = explain_labels(self.read_fully(document, whole=True), self.model)
+            beyond = {label.id: label for label in whole if label.kind == "theme"}
+            labels = tuple(
+                beyond[label.id]
+                if label.kind == "theme" and label.id in given and not label.given
+                else label
+                for label in labels
+            )
         return Explanation(
             document=document,
-            assessment=self.assess_one(document),
+            assessment=assessment,
             gate=explain_gate(reading),
-            labels=explain_labels(reading, self.model),
+            labels=labels,
             parties=explain_parties(reading, self.model),
         )
 
-    def _assess_batch(self, batch: list[Document]) -> list[Assessment]:
+    def _widened(self, batch: list[Document], read: list[Assessment]) -> list[Assessment]:
+        """With what the texts of the relevant ones add beyond their leads."""
+        longer = {
+            place: document
+            for place, document in enumerate(batch)
+            if document.text and read[place].relevant and goes_on(document)
+        }
+        if longer:
+            whole = self._assess_batch([*longer.values()], whole=True)
+            for place, reading in zip(longer, whole, strict=True):
+                read[place] = widened(read[place], reading)
+        return read
+
+    def _assess_batch(self, batch: list[Document], *, whole: bool = False) -> list[Assessment]:
         prepared: list[tuple[Prepared, str, tuple[str, ...]]] = []
         places: dict[str, list[int]] = defaultdict(list)
         for place, document in enumerate(batch):
-            ready = prepare(document)
+            ready = prepare(document, whole=whole)
             language, problems = detect(ready.text, document.language)
             prepared.append((ready, language, problems))
             places[language].append(place)
         done: dict[int, Assessment] = {}
         for language, indexes in places.items():
             nlp = self._pipeline(language)
-            docs = (self._doc(nlp, prepared[index][0]) for index in indexes)
+            docs = (self._doc(nlp, prepared[index][0], forced=whole) for index in indexes)
             for index, doc in zip(indexes, nlp.pipe(docs, batch_size=_BATCH), strict=True):
                 done[index] = self._assessment(doc, *prepared[index])
         return [done[place] for place in range(len(batch))]
 
     @staticmethod
-    def _doc(nlp: Language, ready: Prepared) -> Doc:
+    def _doc(nlp: Language, ready: Prepared, *, forced: bool = False) -> Doc:
         doc = nlp.make_doc(ready.text)
         doc._.prepared = ready
+        if forced:
+            doc._.forced = True
         return doc
 
     def _pipeline(self, language: str) -> Language:
@@ -114,7 +145,7 @@ class Assessor:
     ) -> Assessment:
         reading: Reading | None = doc._.reading
         told = (*ready.problems, *problems)
-        if reading is None or not reading.relevant:
+        if reading is None or not (reading.relevant or doc._.forced):
             return Assessment(
                 document_id=ready.document.id,
                 ruleset=self.ruleset,

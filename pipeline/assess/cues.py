@@ -59,11 +59,13 @@ def _by_start(span: Span) -> tuple[int, int]:
 def sentences(doc: Doc, border: int) -> list[int]:
     """Number each token's sentence; the title is one of its own (or several)."""
     numbers: list[int] = []
-    number, closed = 0, False
+    number, closed, broken = 0, False, False
     for token in doc:
         text = token.text
-        if token.i == border or (
-            closed and (text[:1].isupper() or text[:1].isdigit() or text[:1] in _OPENING)
+        if (
+            token.i == border
+            or broken
+            or (closed and (text[:1].isupper() or text[:1].isdigit() or text[:1] in _OPENING))
         ):
             number += 1
             closed = False
@@ -72,6 +74,7 @@ def sentences(doc: Doc, border: int) -> list[int]:
         numbers.append(number)
         if text in _END or (text[-1:] == "." and text[:-1].isdigit()):
             closed = True
+        broken = "\n" in text  # a paragraph of the page ends here, or what is before the page
     return numbers
 
 

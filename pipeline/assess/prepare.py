@@ -3,10 +3,11 @@
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from schemas.assessment import Document, Evidence
+from pipeline.assess.page_text import first_part, lead_of
+from schemas.assessment import Document, Evidence, Field
 
 MAX_TITLE = 1_000
 MAX_SUMMARY = 12_000
@@ -58,49 +59,76 @@ class Part:
         return position if self.offsets is None else self.offsets[position]
 
 
+_NOTHING = Part("", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document ready to be read: ``title``, a line break, ``summary``."""
+    """A document ready to be read: ``title``, then ``summary`` and ``page`` on lines of their own.
+
+    ``page`` is what is read of the document's text; its paragraphs are lines.
+    """
 
     document: Document
     title: Part
     summary: Part
     problems: tuple[str, ...]
+    page: Part = _NOTHING
 
     @property
     def text(self) -> str:
         """What the tokenizer gets."""
-        return f"{self.title.text}\n{self.summary.text}" if self.summary.text else self.title.text
+        if not self.page.text:
+            return (
+                f"{self.title.text}\n{self.summary.text}" if self.summary.text else self.title.text
+            )
+        return "\n".join(part.text for _, part, _ in self._placed())
+
+    def _placed(self) -> list[tuple[Field, Part, int]]:
+        """(field, part, where it begins in ``text``) of what is there; the title always is."""
+        placed: list[tuple[Field, Part, int]] = [("title", self.title, 0)]
+        shift = self.border
+        following: tuple[tuple[Field, Part], ...] = (("summary", self.summary), ("text", self.page))
+        for name, part in following:
+            if part.text:
+                placed.append((name, part, shift))
+                shift += len(part.text) + 1
+        return placed
 
     @property
     def border(self) -> int:
-        """The first character position of the summary in ``text``."""
+        """The first character position in ``text`` that is not the title's."""
         return len(self.title.text) + 1
 
     def evidence(self, start: int, end: int, pattern: str) -> Evidence:
         """Point from positions in ``text`` back into the document's own field."""
-        # What begins on the line break between the two is shown by its part in the summary.
-        inside = start < len(self.title.text) or not self.summary.text
-        name: Literal["title", "summary"] = "title" if inside else "summary"
-        part, shift = (self.title, 0) if inside else (self.summary, self.border)
-        source = self.document.title if inside else self.document.summary
+        # What begins on the line break between two parts is shown by its part in the second.
+        placed = self._placed()
+        name, part, shift = next(
+            (one for one in placed if start < one[2] + len(one[1].text)), placed[-1]
+        )
+        source: str = getattr(self.document, name)
         first = part.source(max(start - shift, 0))
         last = part.source(max(min(end - shift, len(part.text)), 1) - 1) + 1
         return Evidence(field=name, start=first, end=last, text=source[first:last], pattern=pattern)
 
 
-def prepare(document: Document) -> Prepared:
-    """Bound, clean and trim ``document``; what could not be read is among ``problems``."""
+def prepare(document: Document, *, whole: bool = False) -> Prepared:
+    """Bound, clean and trim ``document``; what could not be read is among ``problems``.
+
+    Of the document's text the lead is read, or (``whole``) the first part: see `page_text`.
+    """
     problems: list[str] = []
     title, summary = document.title, document.summary
     for name, value, limit in (("title", title, MAX_TITLE), ("summary", summary, MAX_SUMMARY)):
         if len(value) > limit:
             problems.append(f"{name} of {len(value)} characters: the first {limit} were read")
     title, summary = title[:MAX_TITLE], summary[:MAX_SUMMARY]
-    if not title.strip() and not summary.strip():
+    told = (first_part if whole else lead_of)(document)
+    if not title.strip() and not summary.strip() and not told:
         problems.append("no text")
     title, summary = _without_outlet(title, summary)
-    return Prepared(document, _part(title), _part(summary), tuple(problems))
+    return Prepared(document, _part(title), _part(summary), tuple(problems), _page(document, told))
 
 
 def _without_outlet(title: str, summary: str) -> tuple[str, str]:
@@ -159,6 +187,21 @@ def _part(text: str) -> Part:
         pieces.pop()
         offsets.pop()
     return Part(_plain("".join(pieces)), tuple(offsets))
+
+
+def _page(document: Document, spans: Sequence[tuple[int, int]]) -> Part:
+    """Some paragraphs of the document's text as one part, a line each."""
+    pieces: list[str] = []
+    offsets: list[int] = []
+    for start, end in spans:
+        part = _part(document.text[start:end])
+        if not part.text:
+            continue
+        if pieces:
+            offsets.append(max(start - 1, 0))
+        pieces.append(part.text)
+        offsets += [start + part.source(place) for place in range(len(part.text))]
+    return Part("\n".join(pieces), tuple(offsets)) if pieces else _NOTHING
 
 
 def _markup_spans(text: str) -> tuple[list[int], list[int]]:

@@ -25,7 +25,7 @@ _STATUS_WORDS = {
     405: "the server does not let this address be read",
     406: "the server has no form of it that we read",
     408: "the server gave up waiting for the request",
-    410: "the feed is gone for good",
+    410: "it is gone for good",
     429: "the server asks for fewer requests",
     451: "the server withholds it for legal reasons",
     500: "the server has a fault",
@@ -124,7 +124,7 @@ def _meaning_of_connect(error: aiohttp.ClientConnectorError) -> tuple[FailureKin
 
 _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], FailureKind, str], ...] = (
     (ForbiddenAddressError, FailureKind.FORBIDDEN_ADDRESS, ""),
-    (TooLargeError, FailureKind.TOO_LARGE, "the feed is too large"),
+    (TooLargeError, FailureKind.TOO_LARGE, "the answer is too large"),
     (EncodingError, FailureKind.BAD_ENCODING, ""),
     (CutOffError, FailureKind.RESET, ""),
     (aiohttp.SocketTimeoutError, FailureKind.TIMEOUT, "the server fell silent"),

@@ -47,7 +47,7 @@ _URL_SAFE = "/:?#[]@!$&'()*+,;=%-._~"
 
 
 @dataclass(frozen=True, slots=True)
-class _Hop:
+class Hop:
     """Where a redirect leads."""
 
     to: str
@@ -73,6 +73,7 @@ class Fetcher:
         allow_private: let private and loopback addresses be asked.
         user_agent: how we name ourselves.
         allow_networks: networks that are let through although they are private.
+        accept: what is asked for (the Accept header); feeds, where it is not said.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Fetcher:
         allow_private: bool = False,
         user_agent: str = "mineralwatch",
         allow_networks: Sequence[str] = (),
+        accept: str = _ACCEPT,
     ) -> None:
         self.concurrency = concurrency
         self.guard = AddressGuard.of(allow_private=allow_private, allowed=allow_networks)
@@ -91,7 +93,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._headers = {
             "User-Agent": user_agent,
-            "Accept": _ACCEPT,
+            "Accept": accept,
             "Accept-Encoding": "gzip, deflate",
         }
         self._slots = asyncio.Semaphore(concurrency)
@@ -213,6 +215,25 @@ class Fetcher:
             here = hop.to
         return _looped(url, f"more than {MAX_HOPS} redirects")
 
+    async def ask(self, url: str, *, now: datetime | None = None) -> FetchResult | Hop:
+        """Ask ``url`` once, under the same guard and limits; a redirect is told, not followed.
+
+        Raises:
+            RuntimeError: the Fetcher is used outside ``async with``.
+        """
+        if not self._sessions:
+            raise RuntimeError("a Fetcher is used within `async with`")
+        async with self._slots:
+            started = time.perf_counter()
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    moment = now or datetime.now(UTC)
+                    return await self._ask(self._sessions[False], url, {}, moment)
+            except TimeoutError as error:
+                return self._late(url, error, started)
+            except Exception as error:  # noqa: BLE001 - a page's fault is a value; the kind names it
+                return failed_error(url, error)
+
     def _late(self, url: str, error: TimeoutError, started: float) -> Failed:
         if isinstance(error, aiohttp.ServerTimeoutError):
             return failed_error(url, error)
@@ -227,7 +248,7 @@ class Fetcher:
         here, moved, permanent = url, None, True
         for _ in range(MAX_HOPS + 1):
             result = await self._ask(session, here, headers, now)
-            if not isinstance(result, _Hop):
+            if not isinstance(result, Hop):
                 return result if isinstance(result, Failed) else replace(result, moved_to=moved)
             permanent = permanent and result.permanent
             here = result.to
@@ -239,7 +260,7 @@ class Fetcher:
 
     async def _ask(
         self, session: aiohttp.ClientSession, url: str, headers: dict[str, str], now: datetime
-    ) -> FetchResult | _Hop:
+    ) -> FetchResult | Hop:
         target = _checked(url, self.guard)
         async with session.get(
             target, headers=self._headers | headers, allow_redirects=False
@@ -323,12 +344,12 @@ def _host(name: str) -> str:
     return f"[{name}]" if ":" in name else name
 
 
-def _hop(url: str, status: int, headers: dict[str, str]) -> _Hop | Failed:
+def _hop(url: str, status: int, headers: dict[str, str]) -> Hop | Failed:
     location = headers.get("location", "").strip()
     if not location:
         words = f"HTTP {status}: a redirect that does not say where to"
         return Failed(url=url, kind=FailureKind.PROTOCOL, message=words, status=status)
-    return _Hop(to=urljoin(url, location).partition("#")[0], permanent=status in _PERMANENT)
+    return Hop(to=urljoin(url, location).partition("#")[0], permanent=status in _PERMANENT)
 
 
 def _looped(url: str, words: str) -> Failed:

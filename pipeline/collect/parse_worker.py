@@ -10,6 +10,7 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from typing import BinaryIO
 
 from pipeline.collect.parse import parse_feed
@@ -20,13 +21,21 @@ _MAX_MEMORY = 2 << 30  # address space; a document that needs more is refused, n
 
 def main() -> None:
     """Answer until stdin ends."""
+    serve(
+        lambda body, url, content_type, known: parse_feed(
+            body, url=url, content_type=content_type, known=known
+        )
+    )
+
+
+def serve(work: Callable[..., object]) -> None:
+    """Answer each message, a tuple of arguments, with what ``work`` makes of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it closes our stdin
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's print must not reach the pipe
     while (document := _read(sys.stdin.buffer)) is not None:
-        body, url, content_type, known = pickle.loads(document)  # noqa: S301 - from our own parent
-        answer = pickle.dumps(parse_feed(body, url=url, content_type=content_type, known=known))
+        answer = pickle.dumps(work(*pickle.loads(document)))  # noqa: S301 - from our own parent
         answers.write(LENGTH.pack(len(answer)) + answer)
         answers.flush()
 

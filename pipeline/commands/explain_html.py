@@ -63,6 +63,7 @@ def render(explained: Explained) -> str:
             for field, text, tag in (
                 ("title", document.title, "h1"),
                 ("summary", document.summary, "p"),
+                ("text", document.text, "p"),
             )
             if text.strip()
         ],

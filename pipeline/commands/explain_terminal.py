@@ -45,7 +45,11 @@ def show(explained: Explained, console: Console) -> None:
     width = max(_MIN_WIDTH, min(_MAX_WIDTH, console.width))
     _head(explained, console)
     document = explained.explanation.document
-    for field, text in (("title", document.title), ("summary", document.summary)):
+    for field, text in (
+        ("title", document.title),
+        ("summary", document.summary),
+        ("text", document.text),
+    ):
         if text.strip():
             style = "bold" if field == "title" else ""
             part, left = excerpt(explained, field, text)

@@ -158,6 +158,9 @@ def notes(explained: Explained) -> list[str]:
     """What a reader must know to trust it: problems, and other rules than the stored reading's."""
     reading = explained.explanation.assessment
     told = [shown(problem) for problem in reading.problems]
+    article = explained.article
+    if article is not None and article.text_problem:
+        told.append(f"its page gave no text: {shown(article.text_problem)}")
     stored = explained.stored_ruleset
     if stored is not None and stored != reading.ruleset:
         told.append(f"the stored reading is by rules {stored}; this one by {reading.ruleset}")

@@ -29,7 +29,7 @@ CHUNK = 256
 
 
 def classify() -> None:
-    """Read JSON lines (id, title, summary, lang?) and write a line of labels for each.
+    """Read JSON lines (id, title, summary, lang?, text?) and write a line of labels for each.
 
     Example: mineralwatch classify < items.jsonl > labels.jsonl
     """
@@ -152,6 +152,7 @@ def document(row: dict[str, Any]) -> Document:
         title=_text(row.get("title")),
         summary=_text(row.get("summary")),
         language=language if isinstance(language, str) and language else None,
+        text=_text(row.get("text")),
     )
 
 

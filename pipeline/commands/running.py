@@ -41,7 +41,7 @@ def run(
     url: Urls = None,
     as_json: Json = False,
 ) -> None:
-    """Poll, assess, cluster, record, route and deliver, without Airflow.
+    """Poll, fetch texts, assess, cluster, record, route and deliver, without Airflow.
 
     Example: mineralwatch run --once --url https://www.ukrinform.net/rss/block-lastnews
     """

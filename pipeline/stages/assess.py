@@ -22,12 +22,17 @@ def assess(context: Context, assessor: Assessor, *, limit: int | None = None) ->
     tally = Tally("assess", context.now)
     tally.set(assessed=0, relevant=0)
     since = context.now - WINDOW
+    wait = timedelta(minutes=context.settings.fulltext_wait_minutes)
     left = limit
     while left is None or left > 0:
         size = BATCH if left is None else min(BATCH, left)
         with context.database.read() as session:
             waiting = articles.pending_articles(
-                ruleset=assessor.ruleset, since=since, limit=size, session=session
+                ruleset=assessor.ruleset,
+                since=since,
+                limit=size,
+                text_since=context.now - wait,
+                session=session,
             )
         if not waiting:
             break
@@ -49,6 +54,6 @@ def assess(context: Context, assessor: Assessor, *, limit: int | None = None) ->
 
 def read(waiting: Sequence[Article], assessor: Assessor) -> list[tuple[int, Assessment]]:
     """(article id, reading) for each article, in order."""
-    documents = (Document(str(a.id), a.title, a.summary, a.language) for a in waiting)
+    documents = (Document(str(a.id), a.title, a.summary, a.language, a.text) for a in waiting)
     pairs = zip(waiting, assessor.assess(documents), strict=True)
     return [(article.id, reading) for article, reading in pairs]

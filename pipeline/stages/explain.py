@@ -41,7 +41,9 @@ def explain_stored(context: Context, assessor: Assessor, reference: str) -> Expl
                 "--json has both), or hand the text in: mineralwatch explain - < item.json",
             )
         stored = assessments.newest_readings([article.id], session=session).get(article.id)
-    document = Document(str(article.id), article.title, article.summary, article.language)
+    document = Document(
+        str(article.id), article.title, article.summary, article.language, article.text
+    )
     ruleset = stored.ruleset if stored else None
     return explain_document(
         document, assessor, context.catalog.rules, article=article, stored_ruleset=ruleset
@@ -102,7 +104,7 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _piece(document: Document, field: Field, start: int, end: int) -> Evidence:
-    text = document.title if field == "title" else document.summary
+    text: str = getattr(document, field)
     return Evidence(field, start, end, text[start:end], "")
 
 

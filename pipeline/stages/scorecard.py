@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.stages.context import Context
-from pipeline.stages.storytelling import sentence_around
+from pipeline.stages.storytelling import quoted
 from pipeline.store import stories
 from pipeline.store.assessments import ReadArticle
 from schemas.scorecard import Scorecard, ThemeQuote, ThemeScore
@@ -60,11 +60,10 @@ def _quotes(theme: str, stories_read: Sequence[Sequence[ReadArticle]]) -> tuple[
             if label is None or not label.evidence:
                 continue
             found = label.evidence[0]
-            text = read.article.title if found.field == "title" else read.article.summary
             quotes.append(
                 ThemeQuote(
                     read.article.published_at,
-                    sentence_around(text, found.start, found.end),
+                    quoted(read, found),
                     read.article.outlet,
                     read.article.url,
                 )

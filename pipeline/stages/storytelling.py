@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.ledger.story_stage import StageReport, leading_report
 from pipeline.store.assessments import ReadArticle
+from schemas.assessment import Evidence
 from schemas.story import Story
 
 
@@ -58,14 +59,23 @@ def leading(reads: Sequence[ReadArticle]) -> StageReport | None:
 def quote_of(read: ReadArticle) -> str:
     """The sentence that reports the stage, or the title."""
     for evidence in read.assessment.stage_evidence:
-        text = read.article.title if evidence.field == "title" else read.article.summary
-        return sentence_around(text, evidence.start, evidence.end)
+        return quoted(read, evidence)
     return read.article.title
 
 
+def quoted(read: ReadArticle, evidence: Evidence) -> str:
+    """The sentence of the article in which a piece of evidence stands."""
+    text: str = getattr(read.article, evidence.field)
+    return sentence_around(text, evidence.start, evidence.end) or evidence.text
+
+
 def sentence_around(text: str, start: int, end: int) -> str:
-    """The sentence around ``text[start:end]``: from full stop to full stop (space behind)."""
-    stops = [at + 1 for at, mark in enumerate(text[:-1]) if mark in ".!?" and text[at + 1] == " "]
+    """The sentence around ``text[start:end]``: from full stop to full stop, within its line."""
+    stops = [
+        at + 1
+        for at, mark in enumerate(text[:-1])
+        if mark == "\n" or (mark in ".!?" and text[at + 1].isspace())
+    ]
     begin = max((stop for stop in stops if stop <= start), default=0)
     finish = min((stop for stop in stops if stop >= end), default=len(text))
     return text[begin:finish].strip()

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from pipeline.store.engine import insert_for
 from pipeline.store.identity import recognised
+from pipeline.store.texts import asked_for, held_back
 from schemas.article import Article, NewArticle
 from schemas.tables import ArticleRow, AssessmentRow, FeedRow, SightingRow
 
 _CHUNK = 500
-"""Rows a statement: SQLite takes 32,766 bound values, an article has 13."""
+"""Rows a statement: SQLite takes 32,766 bound values, an article has 17."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,18 @@ def store_articles(
     """
     new = edited = 0
     articles = recognised(articles, feed_id=feed_id, session=session)
-    tier = session.scalar(select(FeedRow.tier).where(FeedRow.id == feed_id)) or 2
+    feed = session.get(FeedRow, feed_id) if feed_id is not None else None
+    tier, fulltext = (feed.tier, feed.fulltext and not backfill) if feed else (2, False)
     for start in range(0, len(articles), _CHUNK):
         chunk = articles[start : start + _CHUNK]
         new += _insert(
-            chunk, feed_id=feed_id, tier=tier, now=now, session=session, backfill=backfill
+            chunk,
+            feed_id=feed_id,
+            tier=tier,
+            fulltext=fulltext,
+            now=now,
+            session=session,
+            backfill=backfill,
         )
         edited += _update_edited(chunk, feed_id=feed_id, now=now, session=session)
         if feed_id is not None:
@@ -58,6 +66,7 @@ def _insert(
     *,
     feed_id: int | None,
     tier: int,
+    fulltext: bool,
     now: datetime,
     session: Session,
     backfill: bool,
@@ -78,6 +87,7 @@ def _insert(
             "feed_id": feed_id,
             "tier": tier,
             "backfill": backfill,
+            **asked_for(a, fulltext=fulltext, now=now),
         }
         for a in chunk
     ]
@@ -148,10 +158,20 @@ def _sight(chunk: Sequence[NewArticle], *, feed_id: int, now: datetime, session:
 
 
 def pending_articles(
-    *, ruleset: str, since: datetime, limit: int, session: Session
+    *,
+    ruleset: str,
+    since: datetime,
+    limit: int,
+    session: Session,
+    text_since: datetime | None = None,
 ) -> list[Article]:
-    """Articles seen since then that have no reading under ``ruleset``, the oldest first."""
+    """Articles seen since then that have no reading under ``ruleset``, the oldest first.
+
+    Those seen since ``text_since`` whose text is still to come are left out.
+    """
     query = _unread(select(ArticleRow), ruleset, since).order_by(ArticleRow.id).limit(limit)
+    if text_since is not None:
+        query = query.where(~held_back(text_since))
     return [article_of(row) for row in session.scalars(query)]
 
 
@@ -216,4 +236,6 @@ def article_of(row: ArticleRow) -> Article:
         feed_id=row.feed_id,
         tier=row.tier,
         backfill=row.backfill,
+        text=row.text or "",
+        text_problem=(row.text_reason or "") if row.text is None else "",
     )

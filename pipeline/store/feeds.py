@@ -32,6 +32,7 @@ def sync_feeds(
             session.add(row)
         row.name, row.language, row.region = feed.name, feed.language, feed.region
         row.kind, row.tier, row.enabled = feed.kind.value, feed.tier, feed.enabled
+        row.fulltext = feed.fulltext
     if not keep_others:
         for row in existing.values():
             row.enabled = False

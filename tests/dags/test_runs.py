@@ -86,7 +86,11 @@ def test_from_a_feed_to_slack_and_the_digest(
         MINERALWATCH_SMTP_URL=mail.url,
         MINERALWATCH_DIGEST_TO="reader@example.org",
     )
-    assert poll["tasks"] == {"plan": "success", "poll[0]": "success"}, "a bad feed fails no task"
+    assert poll["tasks"] == {
+        "plan": "success",
+        "poll[0]": "success",
+        "fulltext": "success",
+    }, "a bad feed fails no task"
     assert poll["returned"]["poll[0]"]["new"] == 1
     assert poll["returned"]["poll[0]"]["failed"] == 1
     assert poll["events"] == [["articles", {"count": 1}]]
@@ -96,7 +100,7 @@ def test_from_a_feed_to_slack_and_the_digest(
     assert quiet["events"] == [], "nothing new, nobody is woken"
 
     # All feeds though none is due: the good one, and the bad one in a lane of its own.
-    assert set(everything["tasks"]) == {"plan", "poll[0]", "poll[1]"}
+    assert set(everything["tasks"]) == {"plan", "poll[0]", "poll[1]", "fulltext"}
     assert everything["returned"]["poll[1]"]["failed"] == 1
     assert everything["events"] == []
 

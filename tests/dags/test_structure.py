@@ -21,6 +21,7 @@ CLOCK = {
 WOKEN_BY = {"assess_articles": ["articles"], "send_alerts": ["alerts"]}
 WAKES = {
     ("poll_feeds", "poll"): ["articles_added"],
+    ("poll_feeds", "fulltext"): ["articles_added"],
     ("assess_articles", "link"): ["alerts_queued"],
     ("daily_digest", "digest"): ["alerts_queued"],
     ("reassess", "read_anew"): ["articles_added"],

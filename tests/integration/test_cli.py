@@ -135,7 +135,9 @@ def test_a_pass_over_one_url_needs_nothing_set_up(cli: Cli, feed: str, tmp_path:
     result = cli("run", "--once", "--url", feed, "--json")
     assert result.exit_code == 0, result.stderr
     told = json.loads(result.stdout)
-    assert [stage["stage"] for stage in told["stages"]] == ["poll", "assess", "link", "deliver"]
+    assert [stage["stage"] for stage in told["stages"]] == [
+        *("poll", "fulltext", "assess", "link", "deliver"),
+    ]
     assert told["stages"][0]["counts"]["new"] == 1
     [story] = told["stories"]
     assert story["title"] == ITEM.title

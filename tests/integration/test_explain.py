@@ -11,8 +11,9 @@ from typer.testing import CliRunner, Result
 from pipeline.app import migrate, open_app
 from pipeline.cli import app
 from pipeline.settings import load_settings
-from pipeline.store import articles
+from pipeline.store import articles, texts
 from schemas.article import NewArticle
+from schemas.page import TextRecord, TextState
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TITLE = "Japan and Kazakhstan sign memorandum on rare earths"
@@ -150,3 +151,21 @@ def test_before_the_database_is_there_it_is_said(cli: Cli, tmp_path: Path) -> No
     assert "mineralwatch db upgrade" in result.stderr
     migrate(load_settings(var_dir=tmp_path / "var"))
     assert cli("1").exit_code == 2
+
+
+def test_the_text_of_its_page_is_shown_with_its_marks_or_why_there_is_none(
+    cli: Cli, stored: str, tmp_path: Path
+) -> None:
+    text = "In brief\nThe two ministers signed the memorandum on rare earths in Astana on Monday."
+    read = TextRecord(1, TextState.READ, "daily.example.org", 1, text=text)
+    with open_app() as opened, opened.database.write() as session:
+        texts.save_texts([read], session=session)
+    page = tmp_path / "why.html"
+    assert "The two ministers signed" in cli("1").stdout
+    marks = json.loads(cli("1", "--json").stdout)["marks"]
+    assert any(mark["evidence"]["field"] == "text" for mark in marks)
+    assert cli("1", "--html", str(page)).exit_code == 0
+    assert "In brief" in page.read_text(encoding="utf-8")
+    with open_app() as opened, opened.database.write() as session:
+        texts.take_back([1], reason="a teaser", session=session)
+    assert "note: its page gave no text: a teaser" in cli("1").stdout

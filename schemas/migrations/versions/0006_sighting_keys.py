@@ -23,5 +23,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("guid_key", "text_key"):
         op.drop_index(f"ix_sighting_feed_id_{name}", table_name="sighting")
-        with op.batch_alter_table("sighting") as batch_op:
+        with op.batch_alter_table("sighting", recreate="never") as batch_op:
             batch_op.drop_column(name)
