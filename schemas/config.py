@@ -35,6 +35,8 @@ class FeedConfig(Strict):
     kind: FeedKind = FeedKind.NEWS
     tier: int = Field(default=2, ge=1, le=3)
     enabled: bool = True
+    site: str | None = Field(default=None, max_length=2000)
+    """The site's own page, for people; it is never asked."""
 
     @field_validator("url")
     @classmethod
@@ -42,6 +44,13 @@ class FeedConfig(Strict):
         if not value.lower().startswith(("http://", "https://")):
             raise ValueError(f"a feed's url starts with http:// or https://, not {value[:40]!r}")
         return value
+
+    @field_validator("site")
+    @classmethod
+    def _site_on_the_web(cls, value: str | None) -> str | None:
+        if value and not value.lower().startswith(("http://", "https://")):
+            raise ValueError(f"a site's address starts with http:// or https://: {value[:40]!r}")
+        return value or None
 
 
 class FeedsFile(Strict):
@@ -102,10 +111,22 @@ class RouteConfig(Strict):
     to: tuple[RouteTo, ...] = Field(default=(RouteTo(),), min_length=1)
 
 
+class OperatorTo(Strict):
+    """Where the watch speaks of itself: a Slack channel, e-mail addresses, or the preview folder.
+
+    ``default`` is MINERALWATCH_SLACK_CHANNEL for Slack and MINERALWATCH_DIGEST_TO for e-mail.
+    """
+
+    channel: Channel = Channel.SLACK
+    address: str = Field(default="default", min_length=1)
+
+
 class RoutesFile(Strict):
     """routes.yaml: the rules, in order; a story is sent once by every rule that takes it."""
 
     routes: tuple[RouteConfig, ...]
+    operators: tuple[OperatorTo, ...] = (OperatorTo(),)
+    """Who is told that a feed fell silent or died, or that it is back. Empty: nobody."""
 
 
 class DigestConfig(Strict):

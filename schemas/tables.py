@@ -96,6 +96,35 @@ class FeedRow(Base):
     failure_message: Mapped[str | None]
     slow: Mapped[bool] = mapped_column(default=False)
     """The last poll failed or took long: polled in a lane of its own, where it holds nobody up."""
+    origin: Mapped[str] = mapped_column(String(20), default="config", server_default="config")
+    """``config``: the file decides whether it is watched; ``command``: this row does."""
+    site: Mapped[str | None]
+    paused_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    """When the pause ends by itself; None with ``paused_at``: when someone ends it."""
+    paused_reason: Mapped[str | None]
+    watched_since: Mapped[datetime | None]
+    """When it was switched on again; its silence and its failures count from there."""
+
+
+class FeedEpisodeRow(Base):
+    """A feed was silent or dead, or (without a feed) most could not be reached: told once."""
+
+    __tablename__ = "feed_episode"
+    __table_args__ = (
+        UniqueConstraint("feed_id", "began_at"),
+        Index("ix_feed_episode_ended_at", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    feed_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("feed.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    began_at: Mapped[datetime]
+    reason: Mapped[str]
+    told_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_told_at: Mapped[datetime | None]
+    """When its end was told; also set where nobody needs to hear of it."""
 
 
 class PollRow(Base):
@@ -149,6 +178,7 @@ class SightingRow(Base):
     """A feed carried an article."""
 
     __tablename__ = "sighting"
+    __table_args__ = (Index("ix_sighting_feed_id_seen_at", "feed_id", "seen_at"),)
 
     article_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
