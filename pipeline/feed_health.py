@@ -1,8 +1,8 @@
 """How a feed is, from what is known of it: a pure verdict with its reason and its mend.
 
-A feed fails where its polls fail, and is dead where its server says so (410) twice, or where it has
-failed for three days. It is silent where it answers, but brought nothing new for longer than its own
-rhythm lets expect: a wire that is quiet for a week is broken, a monthly bulletin is not.
+A feed fails where its polls fail, and is dead where its server says so (410) twice, or where it
+has failed for three days. It is silent where it answers, but brought nothing new for longer than
+its own rhythm lets expect: a wire that is quiet for a week is broken, a monthly bulletin is not.
 
 Silence is counted up to the last *answer*, not up to now: where nobody asked (the machine was off,
 the feed was paused) nothing can be said of it.
@@ -44,7 +44,7 @@ _MENDS = {
     FailureKind.RESET: _WAIT,
     FailureKind.PROTOCOL: _WAIT,
     FailureKind.SERVER_ERROR: _WAIT,
-    FailureKind.TLS: "its certificate is at fault: tell the publisher, or try the address with http",
+    FailureKind.TLS: "its certificate is at fault: tell the publisher, or try it with http",
     FailureKind.TOO_LARGE: "raise MINERALWATCH_MAX_FEED_BYTES, or look for a shorter feed",
     FailureKind.REDIRECT_LOOP: _LOOK,
     FailureKind.FORBIDDEN_ADDRESS: "private addresses are refused; "

@@ -3,10 +3,11 @@
 Every model forbids unknown keys, so that a misspelt one is named instead of ignored.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from schemas.alert import Channel
 from schemas.assessment import Stage
@@ -119,6 +120,15 @@ class OperatorTo(Strict):
 
     channel: Channel = Channel.SLACK
     address: str = Field(default="default", min_length=1)
+
+    @model_validator(mode="after")
+    def _writable(self) -> Self:
+        named = [part.strip() for part in self.address.split(",")]
+        if self.channel is Channel.EMAIL and self.address != "default":
+            wrong = [part for part in named if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", part)]
+            if wrong:
+                raise ValueError(f"{wrong[0]!r} is not an e-mail address such as name@example.org")
+        return self
 
 
 class RoutesFile(Strict):

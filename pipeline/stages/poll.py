@@ -15,6 +15,7 @@ from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
 from pipeline.errors import ConfigError
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.feed_alerts import tell_of_feeds
 from pipeline.store import articles, feeds
 from schemas.config import FeedConfig
 from schemas.feed import FeedState, PollOutcome
@@ -101,6 +102,8 @@ def poll(
         )
     if due:
         asyncio.run(_poll(due, context, tally))
+        if told := tell_of_feeds(context):
+            tally.add("told", told)
     return tally.report()
 
 
