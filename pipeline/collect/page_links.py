@@ -95,27 +95,29 @@ def common_paths(url: str) -> tuple[Candidate, ...]:
     return tuple(Candidate(address, FoundBy.PATH) for address in dict.fromkeys(addresses))
 
 
-def _parsed(body: bytes, content_type: str | None) -> lxml_html.HtmlElement | None:
+def _parsed(body: bytes, content_type: str | None) -> Any:
+    """The root element as lxml has it, or None where nothing could be read as a page."""
     text, _ = decode(body, content_type)
     # Bytes, not text: of text lxml refuses a page that begins with an XML declaration.
     data = text[:MAX_PAGE].encode("utf-8", "replace")
+    if not data.strip():
+        return None
     options: dict[str, Any] = {"encoding": "utf-8", "no_network": True, "remove_comments": True}
-    parser: Any = lxml_html.HTMLParser(**options)  # type: ignore[no-untyped-call]
+    parser = lxml_html.HTMLParser(**options)  # type: ignore[no-untyped-call]
     try:
-        root: Any = lxml_html.document_fromstring(data, parser=parser) if data.strip() else None  # type: ignore[no-untyped-call]
-        return root
+        return lxml_html.document_fromstring(data, parser=parser)  # type: ignore[no-untyped-call]
     except (LxmlError, ValueError):
-        return None  # nothing that could be read as a page: it has no links
+        return None
 
 
-def _base(root: lxml_html.HtmlElement | None, url: str) -> str:
+def _base(root: Any, url: str) -> str:
     if root is not None:
         for element in root.iter("base"):
             return http_link(element.get("href") or "", url) or url
     return url
 
 
-def _link_elements(root: lxml_html.HtmlElement | None, base: str) -> Iterator[Candidate]:
+def _link_elements(root: Any, base: str) -> Iterator[Candidate]:
     for element in root.iter("link") if root is not None else ():
         rel = (element.get("rel") or "").lower().split()
         kind = (element.get("type") or "").partition(";")[0].strip()
@@ -132,10 +134,10 @@ def _link_header(value: str, url: str) -> Iterator[Candidate]:
             yield from _candidate(target, url, FoundBy.HEADER, given.get("title"))
 
 
-def _anchors(root: lxml_html.HtmlElement | None, base: str) -> Iterator[Candidate]:
+def _anchors(root: Any, base: str) -> Iterator[Candidate]:
     for element in root.iter("a") if root is not None else ():
-        href = (element.get("href") or "").strip()
-        parts = urlsplit(http_link(href, base) or "") if _splits(href) else urlsplit("")
+        href = _web(element.get("href"))
+        parts = urlsplit(http_link(href, base) or "")
         tail = parts.path + (f"?{parts.query}" if parts.query else "")
         kind = element.get("type") or ""
         if _SURE_TYPES.fullmatch(kind) or (
@@ -147,20 +149,16 @@ def _anchors(root: lxml_html.HtmlElement | None, base: str) -> Iterator[Candidat
             yield from _candidate(href, base, FoundBy.ANCHOR, title)
 
 
-def _splits(href: str) -> bool:
-    try:
-        urlsplit(href)
-    except ValueError:
-        return False
-    return True
+def _web(href: str | None) -> str:
+    """``feed:`` addresses, as some sites write them for readers, are web addresses."""
+    text = (href or "").strip()
+    return re.sub(r"^feed:(?=https?:)|^feed:(?=//)", "", text, flags=re.IGNORECASE)
 
 
 def _candidate(
     href: str | None, base: str, found_by: FoundBy, title: str | None
 ) -> Iterator[Candidate]:
-    text = (href or "").strip()
-    text = re.sub(r"^feed:(?=https?:)|^feed:(?=//)", "", text, flags=re.IGNORECASE)
-    address = http_link(text, base)
+    address = http_link(_web(href), base)
     if address:
         name = " ".join((title or "").split())[:200]
         yield Candidate(address.partition("#")[0], found_by, name)
