@@ -132,3 +132,33 @@ class Brought:
 
     added: tuple[FeedConfig, ...] = ()
     known: tuple[Known, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewItem:
+    """An item of a feed as it would be read."""
+
+    title: str
+    link: str | None
+    published: datetime | None
+    relevant: bool
+    themes: tuple[str, ...] = ()
+    stage: str = "none"
+    parties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPreview:
+    """What a feed has before it is added."""
+
+    url: str
+    title: str
+    language: str
+    """Of most of its items as they are read; of the feed's own tag where we do not read it."""
+    entries: int
+    relevant: int
+    usual_gap_s: int | None
+    """Seconds that usually pass between two arrivals; None where its dates do not tell."""
+    items: tuple[PreviewItem, ...]
+    """Every item, the newest first."""
+    problems: tuple[str, ...] = ()
