@@ -49,7 +49,7 @@ def add(
         with open_app(settings) as app:
             discovery = _discover(url, settings, as_json=as_json)
             chosen = _chosen(discovery, pick, ask=not (yes or dry_run or as_json))
-            given = {"name": name, "language": language}
+            given: dict[str, Any] = {"name": name, "language": language}
             given |= {"region": region, "kind": kind, "tier": tier}
             how = _How(yes=yes, dry_run=dry_run, as_json=as_json)
             _take(app, discovery, chosen, given, how)
