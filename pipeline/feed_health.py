@@ -1,7 +1,7 @@
 """How a feed is, from what is known of it: a pure verdict with its reason and its mend.
 
-A feed fails where its polls fail, and is dead where its server says so (410) twice, or where it
-has failed for three days. It is silent where it answers, but brought nothing new for longer than
+A feed fails where its polls fail, and is dead where its server keeps saying so (410), or where
+it has failed for three days. It is silent where it answers, but brought nothing new for longer than
 its own rhythm lets expect: a wire that is quiet for a week is broken, a monthly bulletin is not.
 
 Silence is counted up to the last *answer*, not up to now: where nobody asked (the machine was off,
@@ -31,8 +31,8 @@ _MANY_GAPS = 8
 
 DEAD_AFTER = timedelta(days=3)
 _DEAD_FAILURES = 3
-_GONE_TIMES = 2
-"""A server that says 410 once may be in the middle of a move."""
+_GONE_TIMES, _GONE_AFTER = 2, timedelta(hours=12)
+"""A server that says 410 once, or for an hour, may be in the middle of a move."""
 
 _LOOK = "open the address in a browser; `mineralwatch feeds add SITE` finds a feed that has moved"
 _WAIT = "nothing, if it passes; else tell the publisher"
@@ -165,9 +165,9 @@ def _failing(
     kind = facts.failure
     reason = f"{facts.failure_message or (kind.value if kind else 'failed')} ({times})"
     mend = _MENDS.get(kind, _FEED) if kind else _FEED
-    if kind is FailureKind.GONE and facts.failures >= _GONE_TIMES:
-        return FeedVerdict.DEAD, reason, mend
     since = _latest(facts.last_success_at or facts.created_at, facts, reachable_since)
+    if kind is FailureKind.GONE and facts.failures >= _GONE_TIMES and now - since >= _GONE_AFTER:
+        return FeedVerdict.DEAD, reason, mend
     if facts.failures >= _DEAD_FAILURES and now - since >= DEAD_AFTER:
         answered = facts.last_success_at
         last = f"last answered {answered:%Y-%m-%d}" if answered else "never answered"

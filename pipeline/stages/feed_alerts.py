@@ -4,6 +4,7 @@ Episodes and their messages are committed together. One process at a time decide
 polled side by side tell nothing twice.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -25,25 +26,32 @@ from schemas.feed import FeedHealth
 from schemas.feed_watch import FeedChange
 
 
-def tell_of_feeds(context: Context) -> int:
+def tell_of_feeds(context: Context, polled: Collection[int]) -> int:
     """Note what changed and queue what is to be told; returns how many messages.
 
     The look is a read; nothing is locked or written where nothing changed.
+
+    Args:
+        context: of the poll.
+        polled: rows of the feeds just polled: the others are as they were.
     """
     with context.database.read() as session:
-        healths = _healths(context, session)
+        healths = _healths(context, polled, session)
         if not _calls_for_anything(context, healths, session):
             return 0
     with context.database.write() as session:
         feed_episodes.lock_episodes(session=session)
-        healths = _healths(context, session)
+        healths = _healths(context, polled, session)
         _note(context, healths, session)
         return _tell(context, healths, session)
 
 
-def _healths(context: Context, session: Session) -> list[FeedHealth]:
+def _healths(context: Context, polled: Collection[int], session: Session) -> list[FeedHealth]:
+    """Verdicts on the feeds just polled, and on those of which an episode is open."""
+    episodes = feed_episodes.open_episodes(session=session)
+    wanted = {*polled, *(one.feed_id for one in episodes if one.feed_id is not None)}
     since = feed_facts.reachable_since(session=session)
-    facts = feed_facts.feed_facts(now=context.now, session=session)
+    facts = feed_facts.feed_facts(now=context.now, only=wanted, session=session)
     return [judge(one, now=context.now, reachable_since=since) for one in facts]
 
 

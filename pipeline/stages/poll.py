@@ -101,10 +101,15 @@ def poll(
             session=session,
         )
     if due:
-        asyncio.run(_poll(due, context, tally))
-        if told := tell_of_feeds(context):
-            tally.add("told", told)
+        _poll_and_tell(due, context, tally)
     return tally.report()
+
+
+def _poll_and_tell(due: Sequence[FeedState], context: Context, tally: Tally) -> None:
+    """Poll, then tell the operators what changed; ``told`` counts messages where there are any."""
+    asyncio.run(_poll(due, context, tally))
+    if told := tell_of_feeds(context, [state.feed_id for state in due]):
+        tally.add("told", told)
 
 
 def _named(urls: Sequence[str], configured: Sequence[FeedConfig]) -> list[FeedConfig]:

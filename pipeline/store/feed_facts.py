@@ -55,8 +55,13 @@ def feed_health(*, now: datetime, session: Session) -> list[FeedHealth]:
     return sorted(found, key=lambda health: _ORDER[health.state])
 
 
-def feed_facts(*, now: datetime, session: Session) -> list[FeedFacts]:
-    """What is known of every feed, by row; the times of items only of those that are quiet."""
+def feed_facts(
+    *, now: datetime, session: Session, only: Collection[int] | None = None
+) -> list[FeedFacts]:
+    """What is known of every feed (or of ``only`` these), by row.
+
+    The times of items are looked up of those that are quiet.
+    """
     columns = (
         FeedRow.id.label("feed_id"),
         FeedRow.failure.label("kind"),
@@ -64,18 +69,21 @@ def feed_facts(*, now: datetime, session: Session) -> list[FeedFacts]:
         FeedRow.paused_reason.label("pause"),
         *(getattr(FeedRow, name) for name in _AS_THEY_ARE),
     )
+    query = select(*columns).order_by(FeedRow.id)
     facts = []
-    for row in session.execute(select(*columns).order_by(FeedRow.id)).mappings():
-        given = dict(row)
-        kind, message, pause = (given.pop(name) for name in ("kind", "message", "pause"))
-        facts.append(
-            FeedFacts(
-                **given,
-                failure=FailureKind(kind) if kind else None,
-                failure_message=message or "",
-                paused_reason=pause or "",
+    for part in _parts(only):
+        asked = query if part is None else query.where(FeedRow.id.in_(part))
+        for row in session.execute(asked).mappings():
+            given = dict(row)
+            kind, message, pause = (given.pop(name) for name in ("kind", "message", "pause"))
+            facts.append(
+                FeedFacts(
+                    **given,
+                    failure=FailureKind(kind) if kind else None,
+                    failure_message=message or "",
+                    paused_reason=pause or "",
+                )
             )
-        )
     quiet = [
         one.feed_id
         for one in facts
@@ -90,9 +98,7 @@ def newest_moments(
 ) -> dict[int, tuple[datetime, ...]]:
     """When the newest items of each feed were published, or seen where that is earlier."""
     found: defaultdict[int, list[datetime]] = defaultdict(list)
-    wanted = sorted(feed_ids)
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
+    for chunk in _parts(feed_ids):
         place = func.row_number().over(
             partition_by=SightingRow.feed_id, order_by=SightingRow.seen_at.desc()
         )
@@ -100,7 +106,7 @@ def newest_moments(
             select(
                 SightingRow.feed_id, SightingRow.article_id, SightingRow.seen_at, place.label("n")
             )
-            .where(SightingRow.feed_id.in_(chunk), SightingRow.seen_at >= since)
+            .where(SightingRow.feed_id.in_(chunk or ()), SightingRow.seen_at >= since)
             .subquery()
         )
         query = (
@@ -134,6 +140,14 @@ def reachable_since(*, session: Session) -> datetime | None:
     query = select(func.max(FeedEpisodeRow.ended_at)).where(FeedEpisodeRow.feed_id.is_(None))
     found: datetime | None = session.scalar(query)
     return found
+
+
+def _parts(ids: Collection[int] | None) -> list[list[int] | None]:
+    """Ids in lots that a statement can hold; None asks for all."""
+    if ids is None:
+        return [None]
+    wanted = sorted(set(ids))
+    return [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
 
 
 def _shares(since: datetime, session: Session) -> dict[int, tuple[int, int]]:

@@ -143,8 +143,9 @@ def test_a_feed_that_fails_for_days_is_dead() -> None:
     assert judge(failing(2, FailureKind.CLIENT_ERROR, days=30), now=NOW).state == "failing"
 
 
-def test_gone_is_believed_the_second_time() -> None:
-    assert judge(failing(1, FailureKind.GONE, days=0.1), now=NOW).state == "failing"
+def test_gone_is_believed_when_it_is_said_again_half_a_day_later() -> None:
+    assert judge(failing(1, FailureKind.GONE, days=1), now=NOW).state == "failing"
+    assert judge(failing(2, FailureKind.GONE, days=0.1), now=NOW).state == "failing"
     assert judge(failing(2, FailureKind.GONE, days=1), now=NOW).state == "dead"
 
 
