@@ -16,6 +16,7 @@ from schemas.config import (
     DigestConfig,
     FeedConfig,
     FeedsFile,
+    OperatorTo,
     RouteConfig,
     RoutesFile,
 )
@@ -48,6 +49,8 @@ class Catalog:
     agreements: tuple[AgreementConfig, ...]
     routes: tuple[RouteConfig, ...]
     digest: DigestConfig
+    operators: tuple[OperatorTo, ...] = (OperatorTo(),)
+    """Who is told how the feeds fare."""
 
     @property
     def theme_titles(self) -> dict[str, str]:
@@ -65,17 +68,17 @@ def load_catalog(settings: Settings) -> Catalog:
     faults: list[ConfigError] = []
     rules = _tried(load_rules, settings, faults)
     routes_path = settings.config_file("routes.yaml")
-    routes = _tried(lambda _: read_yaml(routes_path, RoutesFile).routes, settings, faults)
+    routing = _tried(lambda _: read_yaml(routes_path, RoutesFile), settings, faults)
     feeds = _tried(load_feeds, settings, faults)
     digest_path = settings.config_file("digest.yaml")
     digest = _tried(lambda _: read_yaml(digest_path, DigestConfig), settings, faults)
-    if rules is None or routes is None or feeds is None or digest is None:
+    if rules is None or routing is None or feeds is None or digest is None:
         raise ConfigError(
             "\n".join(fault.message for fault in faults),
             mend="; ".join(dict.fromkeys(fault.mend for fault in faults)),
         )
-    _check_routes(routes, rules, routes_path)
-    return Catalog(rules, feeds, rules.agreements, routes, digest)
+    _check_routes(routing.routes, rules, routes_path)
+    return Catalog(rules, feeds, rules.agreements, routing.routes, digest, routing.operators)
 
 
 def _tried(

@@ -23,16 +23,7 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
             message has a line for each fault: ``file:line: path.within: what`` .
     """
     text = _text(path)
-    try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        told = getattr(error, "problem", None) or str(error)
-        raise ConfigError(
-            f"{where}: not YAML: {told}",
-            mend="check the indentation and the quotes at that line",
-        ) from error
+    data = _loaded(path, text)
     try:
         return model.model_validate(data if data is not None else {})
     except ValidationError as error:
@@ -40,6 +31,36 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
         faults = [_fault(path, node, model, fault) for fault in error.errors()]
         raise ConfigError(
             "\n".join(faults), mend="mend the lines named; nothing was started"
+        ) from error
+
+
+def list_entries(path: Path, key: str) -> list[tuple[int, Any]]:
+    """Return the entries of the list under ``key``, each with its line, in no shape yet.
+
+    Raises:
+        ConfigError: the file cannot be read, is not YAML, or has no such list.
+    """
+    text = _text(path)
+    data = _loaded(path, text)
+    entries = data.get(key) if isinstance(data, dict) else None
+    if not isinstance(entries, list):
+        raise ConfigError(
+            f"{path}: there is no list under {key!r}", mend=f"begin the file with `{key}:`"
+        )
+    node = yaml.compose(text, Loader=_Loader)
+    return [(_line(node, (key, place)), entry) for place, entry in enumerate(entries)]
+
+
+def _loaded(path: Path, text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        told = getattr(error, "problem", None) or str(error)
+        raise ConfigError(
+            f"{where}: not YAML: {told}",
+            mend="check the indentation and the quotes at that line",
         ) from error
 
 

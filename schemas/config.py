@@ -3,10 +3,11 @@
 Every model forbids unknown keys, so that a misspelt one is named instead of ignored.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from schemas.alert import Channel
 from schemas.assessment import Stage
@@ -37,6 +38,8 @@ class FeedConfig(Strict):
     enabled: bool = True
     fulltext: bool = False
     """Fetch each new article's page and read its text as well: docs/fulltext.md."""
+    site: str | None = Field(default=None, max_length=2000)
+    """The site's own page, for people; it is never asked."""
 
     @field_validator("url")
     @classmethod
@@ -44,6 +47,13 @@ class FeedConfig(Strict):
         if not value.lower().startswith(("http://", "https://")):
             raise ValueError(f"a feed's url starts with http:// or https://, not {value[:40]!r}")
         return value
+
+    @field_validator("site")
+    @classmethod
+    def _site_on_the_web(cls, value: str | None) -> str | None:
+        if value and not value.lower().startswith(("http://", "https://")):
+            raise ValueError(f"a site's address starts with http:// or https://: {value[:40]!r}")
+        return value or None
 
 
 class FeedsFile(Strict):
@@ -104,10 +114,31 @@ class RouteConfig(Strict):
     to: tuple[RouteTo, ...] = Field(default=(RouteTo(),), min_length=1)
 
 
+class OperatorTo(Strict):
+    """Where the watch speaks of itself: a Slack channel, e-mail addresses, or the preview folder.
+
+    ``default`` is MINERALWATCH_SLACK_CHANNEL for Slack and MINERALWATCH_DIGEST_TO for e-mail.
+    """
+
+    channel: Channel = Channel.SLACK
+    address: str = Field(default="default", min_length=1)
+
+    @model_validator(mode="after")
+    def _writable(self) -> Self:
+        named = [part.strip() for part in self.address.split(",")]
+        if self.channel is Channel.EMAIL and self.address != "default":
+            wrong = [part for part in named if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", part)]
+            if wrong:
+                raise ValueError(f"{wrong[0]!r} is not an e-mail address such as name@example.org")
+        return self
+
+
 class RoutesFile(Strict):
     """routes.yaml: the rules, in order; a story is sent once by every rule that takes it."""
 
     routes: tuple[RouteConfig, ...]
+    operators: tuple[OperatorTo, ...] = (OperatorTo(),)
+    """Who is told that a feed fell silent or died, or that it is back. Empty: nobody."""
 
 
 class DigestConfig(Strict):

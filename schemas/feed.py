@@ -235,9 +235,20 @@ class FeedHealth:
     name: str
     url: str
     state: str
-    """One of ``dead``, ``failing``, ``silent``, ``never_polled``, ``healthy``, ``disabled``."""
+    """One of schemas.feed_watch.FeedVerdict: ``healthy``, ``failing``, ``silent`` and so on."""
     reason: str
     last_success_at: datetime | None
     last_new_at: datetime | None
     next_poll_at: datetime | None
     failures: int
+    feed_id: int | None = None
+    mend: str = ""
+    """What a person can do about it."""
+    polls: int = 0
+    """How many polls of the last seven days are kept."""
+    success_share: float | None = None
+    """Of them, the share that succeeded, 0 to 1; None where there were none."""
+    usual_gap_s: int | None = None
+    """Seconds that usually pass between two arrivals of news; None where it is not known."""
+    silent_after_s: int | None = None
+    """Seconds without news after which it counts as silent; worked out where it is quiet."""

@@ -1,75 +1,22 @@
 """SQLAlchemy 2 typed tables. Only pipeline.store uses these rows."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
-    Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
-    MetaData,
     String,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-_NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from schemas.table_base import Base, BigId, UtcDateTime
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite has no zones, so it is kept there as naive UTC.
-
-    Raises:
-        ValueError: a naive time is bound (it would be stored as if it were UTC).
-    """
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a zone is not stored: {value!r}")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-# SQLite counts rows up by itself only in an INTEGER key.
-BigId = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Base(DeclarativeBase):
-    """Base of all tables; names of constraints are fixed so that migrations can speak of them."""
-
-    metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain mapping
-        datetime: UtcDateTime(),
-        date: Date(),
-        dict[str, Any]: JSON(),
-        list[str]: JSON(),
-        list[int]: JSON(),
-        str: Text(),
-    }
+__all__ = ["Base", "BigId", "UtcDateTime"]
 
 
 class FeedRow(Base):
@@ -116,6 +63,35 @@ class FeedRow(Base):
     moved_at: Mapped[datetime | None]
     fulltext: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The pages of its new articles are fetched and read."""
+    origin: Mapped[str] = mapped_column(String(20), default="config", server_default="config")
+    """``config``: the file decides whether it is watched; ``command``: this row does."""
+    site: Mapped[str | None]
+    paused_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    """When the pause ends by itself; None with ``paused_at``: when someone ends it."""
+    paused_reason: Mapped[str | None]
+    watched_since: Mapped[datetime | None]
+    """When it was switched on again; its silence and its failures count from there."""
+
+
+class FeedEpisodeRow(Base):
+    """A feed was silent or dead, or (without a feed) most could not be reached: told once."""
+
+    __tablename__ = "feed_episode"
+    __table_args__ = (
+        UniqueConstraint("feed_id", "began_at"),
+        Index("ix_feed_episode_ended_at", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    feed_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("feed.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    began_at: Mapped[datetime]
+    reason: Mapped[str]
+    told_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_told_at: Mapped[datetime | None]
+    """When its end was told; also set where nobody needs to hear of it."""
 
 
 class PollRow(Base):
@@ -186,6 +162,7 @@ class SightingRow(Base):
     __table_args__ = (
         Index("ix_sighting_feed_id_guid_key", "feed_id", "guid_key"),
         Index("ix_sighting_feed_id_text_key", "feed_id", "text_key"),
+        Index("ix_sighting_feed_id_seen_at", "feed_id", "seen_at"),
     )
 
     article_id: Mapped[int] = mapped_column(

@@ -1,71 +1,95 @@
-"""Feeds: list, health, check."""
+"""Feeds: list, health, check; and the commands by which they are kept."""
 
 import asyncio
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pipeline.app import App, open_app
+from pipeline.commands import feeds_add, feeds_keep
 from pipeline.commands.common import FAILED, Json, out, print_json, told_errors, utc_now
+from pipeline.commands.feed_view import show_health, show_kept, show_preview
 from pipeline.settings import Settings
 from pipeline.store import feeds as feed_store
-from schemas.assessment import Assessment, Document
-from schemas.feed import Failed, Fetched, NotModified, ParsedFeed
+from schemas.feed import Failed, FeedKind, Fetched, NotModified, ParsedFeed
+from schemas.feed_watch import FeedVerdict
+from schemas.kept_feed import FeedOrigin, KeptFeed
 
-feeds = typer.Typer(no_args_is_help=True, help="Feeds: list, health, check.")
-
-_COLOURS = {"healthy": "green", "dead": "red", "failing": "red", "silent": "yellow"}
+feeds = typer.Typer(
+    no_args_is_help=True,
+    help="Feeds: add, import, list, health, pause and so on.",
+)
 
 
 @feeds.command("list")
-def list_feeds(as_json: Json = False) -> None:
-    """List the feeds of the configuration.
+def list_feeds(
+    region: Annotated[str | None, typer.Option(help="Only those of this region.")] = None,
+    kind: Annotated[FeedKind | None, typer.Option(help="Only those of this kind.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only those in this language.")] = None,
+    origin: Annotated[
+        FeedOrigin | None, typer.Option(help="config: of the feeds file; command: added.")
+    ] = None,
+    paused: Annotated[bool, typer.Option("--paused", help="Only those paused.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the feeds that are watched: those of the feeds file, and those added by command.
 
-    Example: mineralwatch feeds list
+    Example: mineralwatch feeds list --region central_asia
     """
+    now = utc_now()
     with told_errors(), open_app() as app:
-        found = app.catalog.feeds
+        from pipeline.stages.keep_feeds import watched
+
+        found = [
+            one
+            for one in watched(app.context(now))
+            if region in {None, one.config.region}
+            and kind in {None, one.config.kind}
+            and language in {None, one.config.language}
+            and origin in {None, one.origin}
+            and (one.paused(now) or not paused)
+        ]
     if as_json:
-        print_json([feed.model_dump(mode="json") for feed in found])
-        return
-    table = Table("name", "kind", "tier", "language", "region", "url")
-    for feed in found:
-        table.add_row(
-            escape(feed.name),
-            feed.kind.value,
-            str(feed.tier),
-            feed.language,
-            escape(feed.region),
-            escape(feed.url),
-        )
-    out.print(table)
+        print_json([_listed(one, now) for one in found])
+    else:
+        show_kept(found, now)
+
+
+def _listed(one: KeptFeed, now: datetime) -> dict[str, Any]:
+    is_paused = one.paused(now)
+    return {
+        **one.config.model_dump(mode="json"),
+        "id": one.id,
+        "origin": one.origin,
+        "current_url": one.current_url,
+        "paused": is_paused,
+        "paused_until": one.paused_until if is_paused else None,
+        "paused_reason": one.paused_reason if is_paused else "",
+    }
 
 
 @feeds.command("health")
-def health(as_json: Json = False) -> None:
-    """Show which feeds are sick, and why.
+def health(
+    state: Annotated[
+        list[FeedVerdict] | None, typer.Option(help="Only those in this state; repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show which feeds are sick, why, and what to do about it.
 
-    Example: mineralwatch feeds health
+    Example: mineralwatch feeds health --state dead --state silent
     """
     now = utc_now()
     with told_errors(), open_app() as app, app.database.read() as session:
         found = feed_store.feed_health(now=now, session=session)
+    if state:
+        found = [feed for feed in found if feed.state in state]
     if as_json:
         print_json(found)
-        return
-    table = Table("state", "feed", "last success", "last new", "next poll", "reason")
-    for feed in found:
-        colour = _COLOURS.get(feed.state, "dim")
-        moments = (feed.last_success_at, feed.last_new_at, feed.next_poll_at)
-        table.add_row(
-            f"[{colour}]{feed.state}[/]",
-            escape(feed.name),
-            *(f"{at:%d %b %H:%M}" if at else "" for at in moments),
-            escape(feed.reason),
-        )
-    out.print(table)
+    else:
+        show_health(found)
 
 
 @feeds.command("check")
@@ -109,34 +133,28 @@ async def _fetch(url: str, settings: Settings) -> ParsedFeed | Failed:
 
 
 def _show(url: str, parsed: ParsedFeed, app: App, *, as_json: bool) -> None:
-    documents = [
-        Document(str(n), entry.title, entry.summary, entry.language)
-        for n, entry in enumerate(parsed.entries)
-    ]
-    readings: list[Assessment] = list(app.assessor.assess(documents))
-    if as_json:
-        print_json(
-            {
-                "url": url,
-                "title": parsed.title,
-                "problems": parsed.problems,
-                "entries": [
-                    {
-                        "title": e.title,
-                        "link": e.link,
-                        "published": e.published,
-                        "relevant": r.relevant,
-                    }
-                    for e, r in zip(parsed.entries, readings, strict=True)
-                ],
-            }
-        )
+    from pipeline.stages.feed_preview import preview
+
+    seen = preview(url, parsed, app.assessor, now=utc_now())
+    if not as_json:
+        show_preview(seen)
         return
-    relevant = sum(reading.relevant for reading in readings)
-    out.print(f"[bold]{escape(parsed.title)}[/]: {len(readings)} entries, {relevant} relevant")
-    for problem in parsed.problems:
-        out.print(f"  [yellow]•[/] {escape(problem)}")
-    for entry, reading in zip(parsed.entries, readings, strict=True):
-        mark = "[green]●[/]" if reading.relevant else "[dim]·[/]"
-        when = f"{entry.published:%d %b %H:%M}" if entry.published else "no date"
-        out.print(f"{mark} {when} {escape(entry.title)}", highlight=False)
+    print_json(
+        {
+            "url": url,
+            "title": seen.title,
+            "language": seen.language,
+            "usual_gap_s": seen.usual_gap_s,
+            "problems": seen.problems,
+            "entries": seen.items,
+        }
+    )
+
+
+feeds.command("add")(feeds_add.add)
+feeds.command("import")(feeds_keep.import_feeds)
+feeds.command("export")(feeds_keep.export)
+feeds.command("pause")(feeds_keep.pause)
+feeds.command("resume")(feeds_keep.resume)
+feeds.command("retry")(feeds_keep.retry)
+feeds.command("remove")(feeds_keep.remove)

@@ -35,9 +35,11 @@ def build_email(
     recipients: Sequence[str],
     key: str,
     sent_at: datetime,
+    list_name: str = "digest",
 ) -> EmailMessage:
     """Return the message: plain text, and HTML with its images.
 
+    Mail programs sort by ``list_name``: the reader's digest, or what is told to operators.
     Message-ID is made from ``key``, so that a message sent twice is one message to its reader's
     mail program.
 
@@ -56,7 +58,7 @@ def build_email(
     message["Subject"] = clean(rendered.subject)[:_SUBJECT]
     message["Date"] = format_datetime(sent_at)
     message["Message-ID"] = message_id(key, from_.domain)
-    message["List-Id"] = f"mineralwatch digest <digest.mineralwatch.{from_.domain}>"
+    message["List-Id"] = f"mineralwatch {list_name} <{list_name}.mineralwatch.{from_.domain}>"
     unsubscribe = quote(f"{from_.username}@{from_.domain}", safe="@")
     message["List-Unsubscribe"] = f"<mailto:{unsubscribe}?subject=unsubscribe>"
     message["Auto-Submitted"] = "auto-generated"
@@ -93,7 +95,12 @@ def message_id(key: str, domain: str) -> str:
 
 
 def email_payload(
-    rendered: RenderedDigest, *, sender: str, recipients: Sequence[str], sent_at: datetime
+    rendered: RenderedDigest,
+    *,
+    sender: str,
+    recipients: Sequence[str],
+    sent_at: datetime,
+    list_name: str = "digest",
 ) -> dict[str, Any]:
     """Return the JSON-safe payload of an outbox message for e-mail (or preview)."""
     return {
@@ -104,6 +111,7 @@ def email_payload(
         "sender": sender,
         "recipients": list(recipients),
         "sent_at": sent_at.isoformat(),
+        "list": list_name,
     }
 
 
@@ -227,6 +235,7 @@ def _from_payload(message: OutboxMessage) -> EmailMessage:
         recipients=[str(recipient) for recipient in payload["recipients"]],
         key=message.key,
         sent_at=datetime.fromisoformat(str(payload["sent_at"])),
+        list_name=str(payload.get("list", "digest")),
     )
 
 

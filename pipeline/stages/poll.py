@@ -15,6 +15,7 @@ from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
 from pipeline.errors import ConfigError
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.feed_alerts import tell_of_feeds
 from pipeline.stages.pushed import settle
 from pipeline.store import articles, feeds
 from schemas.config import FeedConfig
@@ -101,8 +102,15 @@ def poll(
             session=session,
         )
     if due:
-        asyncio.run(_poll(due, context, tally))
+        _poll_and_tell(due, context, tally)
     return tally.report()
+
+
+def _poll_and_tell(due: Sequence[FeedState], context: Context, tally: Tally) -> None:
+    """Poll, then tell the operators what changed; ``told`` counts messages where there are any."""
+    asyncio.run(_poll(due, context, tally))
+    if told := tell_of_feeds(context, [state.feed_id for state in due]):
+        tally.add("told", told)
 
 
 def _named(urls: Sequence[str], configured: Sequence[FeedConfig]) -> list[FeedConfig]:

@@ -28,13 +28,13 @@ def upkeep(context: Context, ruleset: str) -> StageReport:
     with context.database.read() as session:
         health = feeds.feed_health(now=now, session=session)
     tally.set(
-        feeds=sum(h.state != "disabled" for h in health),
+        feeds=sum(h.state not in {"disabled", "paused"} for h in health),
         healthy=sum(h.state == "healthy" for h in health),
     )
     for feed in sick(health):
         tally.problem(
             f"{feed.name} <{feed.url}>",
             f"{feed.state}: {feed.reason}",
-            "check the address in a browser; correct or disable the feed in feeds.yaml",
+            feed.mend,
         )
     return tally.report()

@@ -9,15 +9,18 @@ from pipeline.store import articles, assessments, feeds, outbox
 from schemas.alert import OutboxState
 from schemas.digest import WatchState
 from schemas.feed import FeedHealth
+from schemas.feed_watch import FeedVerdict
 
-_SICK = {"dead", "failing", "silent"}
+_SICK = {FeedVerdict.DEAD, FeedVerdict.FAILING, FeedVerdict.SILENT}
+_UNWATCHED = {FeedVerdict.DISABLED, FeedVerdict.PAUSED}
 
 
 def watch_state(
     *, since: datetime, until: datetime, ruleset: str, now: datetime, session: Session
 ) -> WatchState:
     """Counts over the half-open span ``since``–``until``; health and queues as they are now."""
-    health = [h for h in feeds.feed_health(now=now, session=session) if h.state != "disabled"]
+    found = feeds.feed_health(now=now, session=session)
+    health = [h for h in found if h.state not in _UNWATCHED]
     polls, failed = feeds.poll_counts(since=since, until=until, session=session)
     assessed, relevant = assessments.count_readings(
         ruleset=ruleset, since=since, until=until, session=session

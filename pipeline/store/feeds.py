@@ -1,16 +1,30 @@
 """Feeds, their state between polls, and the history of polls."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from pipeline.log import mask
 from pipeline.store.engine import insert_for
+from pipeline.store.feed_facts import feed_health
 from schemas.config import FeedConfig
-from schemas.feed import FeedHealth, FeedState, PollOutcome, PollRecord
+from schemas.feed import FeedState, PollOutcome, PollRecord
+from schemas.kept_feed import FeedOrigin
 from schemas.tables import FeedRow, PollRow
+
+__all__ = [
+    "add_polls",
+    "count_due",
+    "delete_polls",
+    "due_feeds",
+    "feed_health",
+    "next_due",
+    "poll_counts",
+    "save_states",
+    "sync_feeds",
+    "write_feed",
+]
 
 SLOW_S = 2.0
 """Seconds after which an answer is slow: well over what a healthy server takes."""
@@ -21,22 +35,39 @@ def sync_feeds(
 ) -> int:
     """Make the rows agree with the configuration; returns how many feeds are enabled.
 
-    A feed no longer configured is disabled, never deleted: its articles stay. With
-    ``keep_others`` the feeds that are not named stay as they are.
+    A feed no longer configured is disabled, never deleted: its articles stay. One that was added by
+    command is kept in its row and stays as it is. With ``keep_others`` so do all that are not
+    named, and one added by command keeps its own name and settings.
     """
     existing = {row.url: row for row in session.scalars(select(FeedRow))}
+    enabled = 0
     for feed in feeds:
         row = existing.pop(feed.url, None)
-        if row is None:
-            row = FeedRow(url=feed.url, created_at=now, current_url=feed.url)
-            session.add(row)
-        row.name, row.language, row.region = feed.name, feed.language, feed.region
-        row.kind, row.tier, row.enabled = feed.kind.value, feed.tier, feed.enabled
-        row.fulltext = feed.fulltext
+        if row is None or row.origin == FeedOrigin.CONFIG or not keep_others:
+            row = write_feed(feed, row, now=now, session=session)
+        enabled += row.enabled
     if not keep_others:
         for row in existing.values():
-            row.enabled = False
-    return sum(feed.enabled for feed in feeds)
+            row.enabled = row.enabled and row.origin == FeedOrigin.COMMAND
+            enabled += row.enabled
+    return enabled
+
+
+def write_feed(
+    feed: FeedConfig, row: FeedRow | None, *, now: datetime, session: Session
+) -> FeedRow:
+    """Bring a feed's row in line with ``feed``; without a row, add one of the configuration's."""
+    if row is None:
+        row = FeedRow(
+            url=feed.url, created_at=now, current_url=feed.url, origin=FeedOrigin.CONFIG.value
+        )
+        session.add(row)
+    elif feed.enabled and not row.enabled:
+        row.watched_since = now
+    row.name, row.language, row.region = feed.name, feed.language, feed.region
+    row.kind, row.tier, row.enabled = feed.kind.value, feed.tier, feed.enabled
+    row.site, row.fulltext = feed.site, feed.fulltext
+    return row
 
 
 def due_feeds(
@@ -51,14 +82,14 @@ def due_feeds(
 ) -> list[FeedState]:
     """Enabled feeds whose time has come; of ``of`` batches by row id, the ``batch``-th.
 
-    ``slow`` asks for those of one lane only; ``urls`` for these feeds and ``everything`` for all,
-    whether due or not.
+    ``slow`` asks for those of one lane only; ``urls`` for these feeds, even paused, and
+    ``everything`` for all that are not paused, whether due or not.
     """
     query = select(FeedRow).where(FeedRow.enabled).order_by(FeedRow.id)
     if urls is not None:
         query = query.where(FeedRow.url.in_(urls))
-    elif not everything:
-        query = query.where(_due(now))
+    else:
+        query = query.where(_due(now, everything=everything))
     if slow is not None:
         query = query.where(FeedRow.slow.is_(slow))
     if of > 1:
@@ -70,20 +101,24 @@ def count_due(*, now: datetime, slow: bool, session: Session, everything: bool =
     """How many enabled feeds of a lane are due, or how many there are (``everything``)."""
     query = select(func.count()).select_from(FeedRow)
     query = query.where(FeedRow.enabled, FeedRow.slow.is_(slow))
-    if not everything:
-        query = query.where(_due(now))
+    query = query.where(_due(now, everything=everything))
     return session.scalar(query) or 0
 
 
 def next_due(*, session: Session) -> datetime | None:
     """When the next feed is due; None where none is enabled."""
-    query = select(FeedRow).where(FeedRow.enabled).order_by(FeedRow.next_poll_at).limit(1)
+    watched = FeedRow.enabled & FeedRow.paused_at.is_(None)
+    query = select(FeedRow).where(watched).order_by(FeedRow.next_poll_at).limit(1)
     row = session.scalar(query)
     return row.next_poll_at or row.created_at if row else None
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return FeedRow.next_poll_at.is_(None) | (FeedRow.next_poll_at <= now)
+def _due(now: datetime, *, everything: bool) -> ColumnElement[bool]:
+    """Not paused, and its time has come; a feed that is paused is polled by its address only."""
+    awake = FeedRow.paused_at.is_(None) | (FeedRow.paused_until <= now)
+    if everything:
+        return awake
+    return awake & (FeedRow.next_poll_at.is_(None) | (FeedRow.next_poll_at <= now))
 
 
 def save_states(states: Iterable[tuple[FeedState, PollRecord]], *, session: Session) -> None:
@@ -164,60 +199,6 @@ def delete_polls(*, before: datetime, session: Session) -> int:
     """Forget polls older than ``before``; returns how many."""
     gone = session.scalars(delete(PollRow).where(PollRow.at < before).returning(PollRow.id))
     return len(gone.all())
-
-
-def feed_health(*, now: datetime, session: Session) -> list[FeedHealth]:
-    """A line a feed, the sick first."""
-    rows = session.scalars(select(FeedRow).order_by(FeedRow.id))
-    found = [_health(row, now) for row in rows]
-    return sorted(found, key=lambda health: _ORDER.index(health.state))
-
-
-_ORDER = ("dead", "failing", "silent", "never_polled", "healthy", "disabled")
-_SILENT_AFTER = timedelta(days=14)
-
-
-def _health(row: FeedRow, now: datetime) -> FeedHealth:
-    """State and reason in words; silent is answering with nothing new for two weeks."""
-    newest = row.last_new_at or row.created_at
-    if not row.enabled:
-        state, reason = "disabled", "not in the configuration, or switched off there"
-    elif row.dead_since:
-        state, reason = "dead", _dead(row)
-    elif row.failures:
-        times = f"{row.failures} times in a row" if row.failures > 1 else "at the last poll"
-        state, reason = "failing", f"{row.failure_message or row.failure} ({times})"
-    elif row.last_success_at is None:
-        state, reason = "never_polled", "not polled yet"
-    elif now - newest > _SILENT_AFTER:
-        state, reason = "silent", f"answers, but nothing new since {newest:%Y-%m-%d}"
-    else:
-        state, reason = "healthy", _moved(row)
-    return FeedHealth(
-        name=row.name,
-        url=row.url,
-        state=state,
-        reason=reason,
-        last_success_at=row.last_success_at,
-        last_new_at=row.last_new_at,
-        next_poll_at=row.next_poll_at,
-        failures=row.failures,
-    )
-
-
-def _dead(row: FeedRow) -> str:
-    since = f"given up for dead since {row.dead_since:%Y-%m-%d}"
-    tried = f"tried again on {row.next_poll_at:%Y-%m-%d}" if row.next_poll_at else "tried again"
-    return f"{row.failure_message or row.failure} ({since}, {row.failures} times; {tried})"
-
-
-def _moved(row: FeedRow) -> str:
-    if row.current_url != row.url:
-        when = f" on {row.moved_at:%Y-%m-%d}" if row.moved_at else ""
-        return f"moved for good{when} to {mask(row.current_url)}: put it in your feeds file"
-    if row.moving_to:
-        return f"redirects for good to {mask(row.moving_to)}: followed, not confirmed yet"
-    return ""
 
 
 def _state(row: FeedRow) -> FeedState:

@@ -125,8 +125,8 @@ def test_another_locale_changes_nothing_of_what_is_read(encoding: str) -> None:
 def test_output_is_json_that_strict_readers_take() -> None:
     rows = [{"id": n, "title": PACT, "summary": "€1e400 and $" + "9" * 400} for n in range(3)]
     result = call("classify", *(json.dumps(row).encode() for row in rows))
-    for line in result.stdout.splitlines():
-        json.loads(line, parse_constant=refuse)
+    read = [json.loads(line, parse_constant=refuse) for line in result.stdout.splitlines()]
+    assert [line["id"] for line in read] == [0, 1, 2]
 
 
 def test_a_megabyte_takes_no_longer_than_a_page() -> None:

@@ -71,6 +71,8 @@ def test_the_version_and_the_help_are_there(cli: Cli) -> None:
     [
         *("up", "demo", "run", "poll", "assess", "deliver", "digest", "classify", "cluster"),
         *("evaluate", "scorecard", "feeds list", "feeds health", "feeds check", "stories list"),
+        *("feeds add", "feeds import", "feeds export", "feeds pause", "feeds resume"),
+        *("feeds retry", "feeds remove"),
         *("stories show", "agreements list", "agreements show", "outbox list", "outbox retry"),
         "explain",
         *("config check", "config init", "config show", "config schema", "db upgrade", "db status"),

@@ -159,7 +159,7 @@ def test_every_yaml_snippet_says_which_file_it_is() -> None:
 def test_a_yaml_snippet_has_the_shape_of_its_file(name: str) -> None:
     path = Path(name)
     shape = YAML_SHAPES["theme" if path.parent.name == "themes" else path.stem]
-    shape.model_validate(yaml.safe_load(SNIPPETS[name]))
+    assert shape.model_validate(yaml.safe_load(SNIPPETS[name])).model_fields_set
 
 
 @pytest.fixture

@@ -41,8 +41,13 @@ def fault(path: Path) -> str:
 
 def test_outlines_however_deep(tmp_path: Path) -> None:
     assert read_opml(write(tmp_path, OPML)) == (
-        FeedConfig(name="Ukrinform", url="https://www.ukrinform.net/rss"),
-        FeedConfig(name="НВ", url="https://nv.ua/rss/all.xml", language="uk"),
+        FeedConfig(
+            name="Ukrinform",
+            url="https://www.ukrinform.net/rss",
+            site="https://www.ukrinform.net",
+            region="Ukraine/Agencies",
+        ),
+        FeedConfig(name="НВ", url="https://nv.ua/rss/all.xml", language="uk", region="Ukraine"),
         FeedConfig(name="example.com", url="https://example.com/feed"),
         FeedConfig(name="Upper", url="http://example.org/feed"),
     )

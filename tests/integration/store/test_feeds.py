@@ -130,8 +130,8 @@ def test_health_says_since_when_a_feed_is_dead_and_when_it_is_tried_again(
     )
     assert health.state == "dead"
     assert health.reason == (
-        "HTTP 410: the feed is gone for good"
-        " (given up for dead since 2026-05-01, 9 times; tried again on 2026-05-08)"
+        "HTTP 410: the feed is gone for good (9 times in a row)"
+        "; given up for dead since 2026-05-01, asked once a week, next on 2026-05-08"
     )
 
 

@@ -103,7 +103,8 @@ def test_macro_is_the_mean_over_themes():
 
 
 def test_json_is_json():
-    json.dumps(evaluate([gold("1")], [read("1")]).to_json())
+    told = evaluate([gold("1")], [read("1")]).to_json()
+    assert json.loads(json.dumps(told))["all"]["lines"] == 1
 
 
 def test_score_of_nothing_is_zero():

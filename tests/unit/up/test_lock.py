@@ -36,4 +36,6 @@ def test_a_taken_port_is_named() -> None:
 
 
 def test_a_free_port_is_free() -> None:
-    require_free_port(free_port())
+    port = free_port()
+    require_free_port(port)
+    assert 0 < port < 1 << 16

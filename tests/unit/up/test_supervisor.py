@@ -107,6 +107,7 @@ def test_watching_ends_when_asked(make: Make) -> None:
     supervisor = make(stopping=lambda: next(answers))
     supervisor.start((SLEEPER,))
     supervisor.watch()
+    assert next(answers, None) is None
 
 
 def test_watching_ends_with_a_crash(make: Make) -> None:
