@@ -187,7 +187,7 @@ REFUSED: dict[str, tuple[Callable[[FeedServer], object], str, str, str]] = {
         *("failed", "too_large", "after decompression"),
     ),
     "down": (lambda s: html(s, "/p", "", status=503), "waiting", "server_error", "503"),
-    "hang": (lambda s: s.on("/p", slowly), "waiting", "timeout", "no whole answer"),
+    "hang": (lambda s: s.on("/p", slowly), "waiting", "timeout", "the server fell silent"),
 }
 
 
