@@ -17,7 +17,8 @@ from pipeline.errors import ConfigError
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.feed_alerts import tell_of_feeds
 from pipeline.stages.pushed import settle
-from pipeline.store import articles, feeds
+from pipeline.store import feeds
+from pipeline.store.lots import store_lot
 from schemas.config import FeedConfig
 from schemas.feed import FeedState, PollOutcome
 from schemas.report import StageReport
@@ -153,12 +154,10 @@ def store_polled(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> N
     """One transaction: a feed's state never says that it was read where its articles are lost."""
     saved: list[PolledFeed] = []
     with context.database.write() as session:
-        for polled in lot:
-            stored = articles.store_articles(
-                polled.articles, feed_id=polled.state.feed_id, now=context.now, session=session
-            )
-            counted = polled.counted(stored.new)
-            saved.append(counted)
+        brought = [(polled.state.feed_id, polled.articles) for polled in lot]
+        kept = store_lot(brought, now=context.now, session=session)
+        for polled, stored in zip(lot, kept, strict=True):
+            saved.append(polled.counted(stored.new))
             tally.add("new", stored.new)
             tally.add("edited", stored.edited)
         saved = settle(saved, context, session=session)

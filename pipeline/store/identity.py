@@ -1,9 +1,9 @@
 """Items that a feed brings again under another address are known by their guid or their text."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from schemas.article import NewArticle
@@ -13,57 +13,64 @@ _CHUNK = 500
 
 
 def recognised(
-    articles: Sequence[NewArticle], *, feed_id: int | None, session: Session
-) -> list[NewArticle]:
-    """Return ``articles``; those that this feed brought before have the identity they had then.
+    brought: Mapping[int, Sequence[NewArticle]], *, session: Session
+) -> dict[int, list[NewArticle]]:
+    """Return what each feed brought; what it brought before has the identity it had then.
 
     A guid seen before under another address is the same item with a new link (a slug edited with
     its headline, a session in the link, a site that moved). So are a title, summary and date seen
     before, where the address is unknown: there guid and link were made anew. Neither counts where
     the item known stands in this document as well: then they are two.
     """
-    if feed_id is None or not articles:
-        return list(articles)
-    by_guid = _sighted(SightingRow.guid_key, [a.guid_key for a in articles], feed_id, session)
-    by_text = _sighted(SightingRow.text_key, [a.text_key for a in articles], feed_id, session)
-    taken = {a.canonical_url for a in articles}
+    by_guid = _sighted(SightingRow.guid_key, _keys(brought, "guid_key"), session)
+    by_text = _sighted(SightingRow.text_key, _keys(brought, "text_key"), session)
     strangers = {
         a.canonical_url
+        for feed, articles in brought.items()
         for a in articles
-        if a.canonical_url not in by_guid.get(a.guid_key, ()) and by_text.get(a.text_key)
+        if a.canonical_url not in by_guid.get((feed, a.guid_key), ())
+        and by_text.get((feed, a.text_key))
     }
     known = _known(strangers, session)
-    found = []
-    for article in articles:
-        names = by_guid.get(article.guid_key, set())
-        if not names and article.canonical_url not in known:
-            names = by_text.get(article.text_key, set())
-        earlier = sorted(names - taken) if article.canonical_url not in names else []
-        if earlier:
-            taken.add(earlier[0])
-            found.append(replace(article, canonical_url=earlier[0]))
-        else:
-            found.append(article)
-    _follow_links(articles, found, feed_id, session)
+    found: dict[int, list[NewArticle]] = {}
+    for feed, articles in brought.items():
+        taken = {a.canonical_url for a in articles}
+        found[feed] = []
+        for article in articles:
+            names = by_guid.get((feed, article.guid_key), set())
+            if not names and article.canonical_url not in known:
+                names = by_text.get((feed, article.text_key), set())
+            earlier = sorted(names - taken) if article.canonical_url not in names else []
+            if earlier:
+                taken.add(earlier[0])
+            identity = earlier[0] if earlier else article.canonical_url
+            found[feed].append(replace(article, canonical_url=identity) if earlier else article)
+        _follow_links(articles, found[feed], feed, session)
     return found
 
 
+def _keys(brought: Mapping[int, Sequence[NewArticle]], name: str) -> list[tuple[int, int]]:
+    return [
+        (feed, key)
+        for feed, articles in brought.items()
+        for article in articles
+        if (key := getattr(article, name)) is not None
+    ]
+
+
 def _sighted(
-    column: InstrumentedAttribute[int | None],
-    keys: Sequence[int | None],
-    feed_id: int,
-    session: Session,
-) -> dict[int | None, set[str]]:
-    """The identities under which this feed's items with these keys are stored."""
-    sighted: dict[int | None, set[str]] = {}
-    for chunk in _chunks([key for key in keys if key is not None]):
+    column: InstrumentedAttribute[int | None], keys: Sequence[tuple[int, int]], session: Session
+) -> dict[tuple[int, int | None], set[str]]:
+    """(feed, key) → the identities under which that feed's items with this key are stored."""
+    sighted: dict[tuple[int, int | None], set[str]] = {}
+    for chunk in _chunks(keys):
         query = (
-            select(column, ArticleRow.canonical_url)
+            select(SightingRow.feed_id, column, ArticleRow.canonical_url)
             .join(ArticleRow, ArticleRow.id == SightingRow.article_id)
-            .where(SightingRow.feed_id == feed_id, column.in_(chunk))
+            .where(tuple_(SightingRow.feed_id, column).in_(chunk))
         )
-        for key, identity in session.execute(query):
-            sighted.setdefault(key, set()).add(identity)
+        for feed, key, identity in session.execute(query):
+            sighted.setdefault((feed, key), set()).add(identity)
     return sighted
 
 
