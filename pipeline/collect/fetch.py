@@ -235,6 +235,10 @@ class Fetcher:
                 return failed_error(url, error)
 
     def _late(self, url: str, error: TimeoutError, started: float) -> Failed:
+        if isinstance(error, aiohttp.SocketTimeoutError):
+            silent = self._timeout_s * _READ_SHARE
+            words = f"the server fell silent: nothing came for {silent:g} s"
+            return Failed(url=url, kind=FailureKind.TIMEOUT, message=words)
         if isinstance(error, aiohttp.ServerTimeoutError):
             return failed_error(url, error)
         spent = time.perf_counter() - started

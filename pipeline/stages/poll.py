@@ -15,7 +15,6 @@ from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
 from pipeline.errors import ConfigError
 from pipeline.stages.context import Context, Tally
-from pipeline.stages.feed_alerts import tell_of_feeds
 from pipeline.stages.pushed import settle
 from pipeline.store import feeds
 from pipeline.store.lots import store_lot
@@ -109,6 +108,8 @@ def poll(
 
 def _poll_and_tell(due: Sequence[FeedState], context: Context, tally: Tally) -> None:
     """Poll, then tell the operators what changed; ``told`` counts messages where there are any."""
+    from pipeline.stages.feed_alerts import tell_of_feeds  # noqa: PLC0415 - brings Slack's library
+
     asyncio.run(_poll(due, context, tally))
     if told := tell_of_feeds(context, [state.feed_id for state in due]):
         tally.add("told", told)
