@@ -56,6 +56,8 @@ _SMALL_WORDS = frozenset(
     ]
 )
 _ENGLISH_WORDS = frozenset(["the", "of", "and", "to", "for", "on", "with", "its"])
+_SURELY_ENGLISH = (" the ", " of ", " to ", " and ", " for ")
+"""Looked for before the words are counted: most texts tagged English have one of them."""
 _SEVERAL = 2
 _LONG_ENOUGH = 12
 
@@ -91,6 +93,8 @@ def _fits(language: str, in_cyrillic: bool, letters: int, sample: str) -> bool:
 def _foreign(sample: str, language: str) -> bool:
     """True where a text tagged English has several small words of French, Spanish or German."""
     if language != "en":
+        return False
+    if any(word in sample for word in _SURELY_ENGLISH):
         return False
     words = set(sample.lower().split())
     return len(words & _SMALL_WORDS) >= _SEVERAL and not words & _ENGLISH_WORDS

@@ -32,6 +32,8 @@ _LEAST = 80
 
 def lead_of(document: Document) -> list[tuple[int, int]]:
     """(start, end) of the paragraphs in ``document.text`` that every judgement reads."""
+    if not document.text:
+        return []
     begins = _letters(document.summary)[:_SURE] in _letters(document.text[:_NEAR])
     least = 0 if document.summary and begins else OWN_LEAD
     return list(_bounded(document, max(LEAD - len(document.summary), least)))
@@ -39,7 +41,7 @@ def lead_of(document: Document) -> list[tuple[int, int]]:
 
 def first_part(document: Document) -> list[tuple[int, int]]:
     """(start, end) of the paragraphs that are read for themes and sums; the lead is their head."""
-    return list(_bounded(document, FIRST_PART))
+    return list(_bounded(document, FIRST_PART)) if document.text else []
 
 
 def goes_on(document: Document) -> bool:

@@ -114,12 +114,12 @@ def _language(text: str, stated: tuple[str | None, ...]) -> str:
 
     Feeds often leave their software's default, ``en-US``, whatever they are written in.
     """
-    cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
+    cyrillic = 0 if text.isascii() else len(_CYRILLIC.findall(text))
     given = [code for code in stated if code]
-    if cyrillic + latin == 0:
+    if not (cyrillic or _LATIN.search(text)):
         return given[0] if given else "en"
     # Names in Latin letters stand in Cyrillic text, hardly ever the other way round.
-    is_cyrillic = cyrillic >= _SOME * (cyrillic + latin)
+    is_cyrillic = bool(cyrillic) and cyrillic >= _SOME * (cyrillic + len(_LATIN.findall(text)))
     for code in given:
         if code in _BOTH_SCRIPTS or (
             (code in _CYRILLIC_LANGUAGES) == is_cyrillic and code not in _OTHER_SCRIPTS

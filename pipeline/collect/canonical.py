@@ -5,6 +5,7 @@ The result is for comparing, not for visiting: the scheme is always https and ``
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pipeline.collect.percent import normal_path, normal_query
@@ -21,11 +22,14 @@ _MOBILE_LABELS = frozenset({"m", "mobile"})
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 _AMP_TAIL = re.compile(r"/amp(?:\.html?)?$|/amphtml$|\.amp(?=\.html?$)|\.amp$", re.IGNORECASE)
 _AMP_HEAD = re.compile(r"^/amp(?=/.)", re.IGNORECASE)
+_REMEMBERED = 4096
+"""Addresses: an item's is asked for as link, as guid and as mark, all in one go."""
 _PARTIAL_ESCAPE = re.compile(r"%[0-9A-F]?$")
 _NEVER_IN_URL = re.compile("[\x00-\x20\x7f\ud800-\udfff]")
 _HOST_UNSAFE = re.compile(r"[^a-z0-9.\-_\[\]:]")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def canonical_url(url: str) -> str:
     """Return the identity of the article at ``url``: idempotent, at most 2000 characters.
 

@@ -21,11 +21,10 @@ MARK_BYTES = 8
 _PACKED = struct.Struct(f">{MARK_BYTES}sIqqq")
 
 _PIECE = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
-    r"|<(?P<close>/?)(?P<name>(?:[A-Za-z_][\w.-]*:)?(?:item|entry))(?=[\s/>])[^<>]*>"
-    r"|(?P<endless><!--|<!\[CDATA\[|<\?)",
-    re.DOTALL,
+    r"<(?:(?P<opens>!--|!\[CDATA\[|\?)"
+    r"|(?P<close>/?)(?P<name>(?:[A-Za-z_][\w.-]*:)?(?:item|entry))(?=[\s/>])[^<>]*>)"
 )
+_ENDS = {"!--": "-->", "![CDATA[": "]]>", "?": "?>"}
 """Comments, CDATA and instructions are passed over whole: what looks like an item there is none."""
 
 
@@ -61,14 +60,17 @@ def items_of(text: str) -> tuple[Item, ...] | None:
     a start, an empty element, a comment or CDATA section that does not end.
     """
     items: list[Item] = []
-    start, name = -1, ""
+    start, name, behind = -1, "", 0
     for piece in _PIECE.finditer(text):
-        found = piece["name"]
-        if piece["endless"]:
-            return None
-        if found is None:
+        if piece.start() < behind:
             continue
-        if piece["close"]:
+        opens, close, found = piece.groups()
+        if opens:
+            ends = text.find(_ENDS[opens], piece.end())
+            if ends < 0:
+                return None
+            behind = ends + len(_ENDS[opens])
+        elif close:
             if start < 0 or found != name:
                 return None
             items.append(Item(start, piece.end(), _mark(text[start : piece.end()])))

@@ -64,4 +64,6 @@ class _SparedNamespaces(_Spared):
 
 api.StrictFeedParser = type("StrictFeedParser", (_SparedNamespaces, api.StrictFeedParser), {})
 api.LooseFeedParser = type("LooseFeedParser", (_Spared, api.LooseFeedParser), {})
+# By default each parse looks for a binding to libxml2 that has been gone since Python 3, in vain.
+api.PREFERRED_XML_PARSERS = []
 parse_xml = api.parse
