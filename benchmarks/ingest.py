@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,9 +28,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import psutil
+from peers import peer_environment
 
 HERE = Path(__file__).parent
-PEER = "reader==3.26"
+PEER = ("reader==3.26", "sgmllib3k==1.0.0")
+"""What feedparser, as reader carries it, imports and no newer feedparser brings any more."""
 PHASES = ("first", "not-modified", "unchanged", "one-new")
 SAMPLE_S = 0.2
 
@@ -48,7 +49,7 @@ def main() -> None:
         "--cache", type=Path, default=Path(tempfile.gettempdir()) / "mineralwatch-benchmarks"
     )
     given = parser.parse_args()
-    peer = None if given.no_peer else peer_environment(given.cache)
+    peer = None if given.no_peer else peer_environment(given.cache, PEER)
     rounds = []
     for _ in range(given.rounds):
         found = {"mineralwatch": side([sys.executable, "ingest_ours.py"], given.feeds)}
@@ -185,25 +186,6 @@ class Memory:
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
         return total
-
-
-def peer_environment(cache: Path) -> Path:
-    """The Python that has the peer; built at first use, by uv where the machine has it."""
-    folder = cache / PEER.replace("==", "-")
-    python, ready = folder / "bin" / "python", folder / "ready"
-    if ready.exists():
-        return python
-    print(f"installing the peer into {folder} …", file=sys.stderr)
-    shutil.rmtree(folder, ignore_errors=True)
-    uv = shutil.which("uv") or shutil.which("uv", path=HERE.parent / ".uv" / "bin")
-    if uv:
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, PEER], check=True)
-    else:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)
-    ready.touch()
-    return python
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Whatever text comes, the assessor gives a result whose every span holds."""
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -84,8 +86,12 @@ def test_every_document_gets_a_sound_reading(document: Document) -> None:
 @PATIENT
 @given(st.lists(DOCUMENTS, min_size=2, max_size=6))
 def test_a_reading_does_not_depend_on_what_else_is_read(documents: list[Document]) -> None:
-    together = list(assessor().assess(documents))
-    assert together == [assessor().assess_one(document) for document in documents]
+    for together, document in zip(assessor().assess(documents), documents, strict=True):
+        alone = assessor().assess_one(document)
+        # Of several texts the encoder adds up in another order: the seventh digit may differ, and
+        # with it the last of the four that are told.
+        assert together.relevance == pytest.approx(alone.relevance, abs=0.00011)
+        assert replace(together, relevance=alone.relevance) == alone
 
 
 @settings(PATIENT, max_examples=30)
