@@ -37,7 +37,7 @@ def to_text(source: str, limit: int) -> str:
     """
     text = source[: limit * _HTML_PER_CHAR]
     if "<" in text or "&" in text:
-        text = _strip(text)
+        text = _strip(text) if "<" in text else html.unescape(text)
         for _ in range(_MAX_PASSES - 1):
             if not _MARKUP.search(text):
                 break

@@ -81,6 +81,8 @@ def failed(state: FeedState, failure: Failed | None, now: datetime) -> FeedState
 
 def revived(state: FeedState) -> FeedState:
     """Return the state with every failure forgotten."""
+    if not state.failures and state.failing_since is None and state.dead_since is None:
+        return state
     return replace(state, failures=0, failing_since=None, dead_since=None)
 
 

@@ -47,4 +47,6 @@ def fallen_back(state: FeedState) -> FeedState:
 
 
 def _settled(state: FeedState) -> FeedState:
+    if state.moving_to is None and not state.moving_seen:
+        return state
     return replace(state, moving_to=None, moving_since=None, moving_seen=0)

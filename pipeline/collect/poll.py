@@ -287,13 +287,12 @@ def _scheduled(before: FeedState, heard: Heard, now: datetime) -> FeedState:
 def _validated(state: FeedState, result: Fetched | NotModified, digest: str | None) -> FeedState:
     """Remember the validators; a 304 need not repeat them, a 200 without them revokes them."""
     kept = isinstance(result, NotModified)
-    return replace(
-        state,
-        etag=_validator(result.headers.get("etag")) or (state.etag if kept else None),
-        last_modified=_validator(result.headers.get("last-modified"))
-        or (state.last_modified if kept else None),
-        body_hash=digest,
-    )
+    etag = _validator(result.headers.get("etag")) or (state.etag if kept else None)
+    modified = _validator(result.headers.get("last-modified"))
+    modified = modified or (state.last_modified if kept else None)
+    if (etag, modified, digest) == (state.etag, state.last_modified, state.body_hash):
+        return state
+    return replace(state, etag=etag, last_modified=modified, body_hash=digest)
 
 
 def _wishing(state: FeedState, parsed: ParsedFeed) -> FeedState:

@@ -44,10 +44,10 @@ def learnt(state: FeedState, heard: Heard, now: datetime) -> FeedState:
     A poll that did not read the feed (304, the same bytes) teaches nothing new; the quickest window
     is believed less as time goes by: it doubles within a week.
     """
-    state = replace(state, window_s=_aged(state, now))
+    window = _aged(state, now)
     if heard.outcome is not PollOutcome.FETCHED:
-        return state
-    state = replace(state, shown=heard.shown)
+        return state if window == state.window_s else replace(state, window_s=window)
+    state = replace(state, window_s=window, shown=heard.shown)
     if heard.new <= 0:
         return state
     dates = sorted(heard.dates)
