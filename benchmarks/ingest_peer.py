@@ -30,7 +30,7 @@ def main() -> None:
     had = 0
     for line in sys.stdin:
         cpu, wall = cpu_seconds(), time.perf_counter()
-        results = reader.update_feeds_iter(workers=WORKERS)
+        results = reader.update_feeds_iter(scheduled=False, workers=WORKERS)
         failed = sum(result.error is not None for result in results)
         seconds, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
         total = reader.get_entry_counts().total
