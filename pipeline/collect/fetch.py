@@ -43,6 +43,11 @@ _ACCEPT = (
 )
 _HOST_UNSAFE = re.compile(r"[\s<>\"{}|\\^`\x00-\x1f]")
 _OLD_IPV4 = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}", re.IGNORECASE)
+_PLAIN_URL = re.compile(
+    r"https?://(?:(?:[a-z0-9-]+\.)+[a-z]{2,24}|(?:(?:0|[1-9]\d{0,2})(?:\.(?!$|[:/])|(?=[:/]))){4})"
+    r"(?::[1-9]\d{0,3})?/(?!/)[A-Za-z0-9/._~-]*(?:\?[A-Za-z0-9/._~&=-]+)?"
+)
+"""An address that is asked as it is written; nearly all are."""
 _URL_SAFE = "/:?#[]@!$&'()*+,;=%-._~"
 
 
@@ -253,7 +258,9 @@ class Fetcher:
         for _ in range(MAX_HOPS + 1):
             result = await self._ask(session, here, headers, now)
             if not isinstance(result, Hop):
-                return result if isinstance(result, Failed) else replace(result, moved_to=moved)
+                if moved is None or isinstance(result, Failed):
+                    return result
+                return replace(result, moved_to=moved)
             permanent = permanent and result.permanent
             here = result.to
             moved = here if permanent else None
@@ -320,6 +327,10 @@ def _checked(url: str, guard: AddressGuard) -> URL:
 
 
 def _target(url: str) -> URL:
+    return URL(url if _PLAIN_URL.fullmatch(url) else _normal(url), encoded=True)
+
+
+def _normal(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"}:
         raise BadUrlError(f"the scheme is {parts.scheme[:20]!r}, not http or https")
@@ -331,9 +342,7 @@ def _target(url: str) -> URL:
     )
     # Already percent-encoded parts are left as they are: servers compare them byte by byte.
     rest = quote(parts._replace(scheme="", netloc="", fragment="").geturl(), safe=_URL_SAFE)
-    return URL(
-        f"{parts.scheme}://{host}{rest if rest.startswith('/') else '/' + rest}", encoded=True
-    )
+    return f"{parts.scheme}://{host}{rest if rest.startswith('/') else '/' + rest}"
 
 
 def _host(name: str) -> str:

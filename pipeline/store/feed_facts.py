@@ -94,7 +94,10 @@ def feed_facts(
         if one.enabled and not one.failures and not is_paused(one, now) and quiet_for(one) > FLOOR
     ]
     moments = newest_moments(quiet, since=now - _LOOK_BACK, session=session) if quiet else {}
-    return [replace(one, moments=moments.get(one.feed_id, ())) for one in facts]
+    return [
+        replace(one, moments=moments[one.feed_id]) if one.feed_id in moments else one
+        for one in facts
+    ]
 
 
 def newest_moments(

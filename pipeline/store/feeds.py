@@ -40,18 +40,41 @@ def sync_feeds(
     command is kept in its row and stays as it is. With ``keep_others`` so do all that are not
     named, and one added by command keeps its own name and settings.
     """
-    existing = {row.url: row for row in session.scalars(select(FeedRow))}
+    existing = {kept.url: kept for kept in session.execute(select(*_KEPT.values(), FeedRow.origin))}
     enabled = 0
     for feed in feeds:
-        row = existing.pop(feed.url, None)
-        if row is None or row.origin == FeedOrigin.CONFIG or not keep_others:
-            row = write_feed(feed, row, now=now, session=session)
-        enabled += row.enabled
+        kept = existing.pop(feed.url, None)
+        if kept is None or kept.origin == FeedOrigin.CONFIG or not keep_others:
+            enabled += feed.enabled
+            if kept is None:
+                write_feed(feed, None, now=now, session=session)
+            elif tuple(kept)[:-1] != _wanted(feed):
+                write_feed(feed, _row(feed.url, session), now=now, session=session)
+        else:
+            enabled += kept.enabled
     if not keep_others:
-        for row in existing.values():
-            row.enabled = row.enabled and row.origin == FeedOrigin.COMMAND
-            enabled += row.enabled
+        for kept in existing.values():
+            if kept.enabled and kept.origin == FeedOrigin.COMMAND:
+                enabled += 1
+            elif kept.enabled:
+                _row(kept.url, session).enabled = False
     return enabled
+
+
+# Read by column, as `_STATE` below: a pass over thousands of feeds changes none of them.
+_KEPT = {
+    name: getattr(FeedRow, name)
+    for name in ("url", "name", "language", "region", "kind", "tier", "enabled", "site", "fulltext")
+}
+
+
+def _wanted(feed: FeedConfig) -> tuple[Any, ...]:
+    wanted = {name: getattr(feed, name) for name in _KEPT} | {"kind": feed.kind.value}
+    return tuple(wanted.values())
+
+
+def _row(url: str, session: Session) -> FeedRow:
+    return session.scalars(select(FeedRow).where(FeedRow.url == url)).one()
 
 
 def write_feed(
