@@ -42,8 +42,11 @@ def to_text(source: str, limit: int) -> str:
             if not _MARKUP.search(text):
                 break
             text = _strip(text)
-    text = _INVISIBLE.sub("", text)
-    text = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    plain = " ".join(text.split())
+    if not (plain.isascii() and plain.isprintable()):
+        text = _INVISIBLE.sub("", text)
+        plain = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    text = plain
     return text if len(text) <= limit else _cut(text, limit)
 
 

@@ -4,6 +4,7 @@ A message is its length (8 bytes, big-endian) and a pickle. Only our own parent 
 reads stdout, so that pickle meets no stranger's bytes but as the value of ``bytes`` objects.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -32,6 +33,7 @@ def serve(work: Callable[..., object]) -> None:
     """Answer each message, a tuple of arguments, with what ``work`` makes of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it closes our stdin
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
+    gc.freeze()  # what is loaded stays: the collector need not look at it with every document
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's print must not reach the pipe
     while (document := _read(sys.stdin.buffer)) is not None:
