@@ -1,5 +1,7 @@
 """A feed that names a hub, the hub, the receiver, and the app that subscribes."""
 
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -150,3 +152,13 @@ def world(
                 )
             )
             yield made
+
+
+def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> int:
+    """The status of a GET, or of a POST of ``body``."""
+    request = urllib.request.Request(url, data=body, headers=headers or {})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code

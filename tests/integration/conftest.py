@@ -1,6 +1,7 @@
-"""The command line of a desk with one feed in its file, on either database."""
+"""A desk's command line with one feed in its file; a feed with its hub and the receiver."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pipeline.assess.assessor import Assessor, build_assessor
 from pipeline.catalog import load_catalog
 from pipeline.cli import app
 from pipeline.settings import Settings
+from tests.websub_world import World, world
 
 Cli = Callable[..., Result]
 
@@ -38,3 +40,19 @@ def desk(
         return CliRunner().invoke(app, list(args), input=stdin)
 
     return call
+
+
+@pytest.fixture
+def watch(
+    make_settings: Callable[..., Settings], tmp_path: Path, database_url: str, now: datetime
+) -> Iterator[World]:
+    """On SQLite and on PostgreSQL."""
+    with world(make_settings, tmp_path, now, database_url=database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def lite(make_settings: Callable[..., Settings], tmp_path: Path, now: datetime) -> Iterator[World]:
+    """On SQLite, for what has nothing to do with the database."""
+    with world(make_settings, tmp_path, now) as made:
+        yield made

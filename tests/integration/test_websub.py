@@ -1,11 +1,6 @@
 """WebSub from discovery to the stored article, with a hub and the receiver over real HTTP."""
 
-import gzip
-import hashlib
-import hmac
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -19,35 +14,9 @@ from pipeline.settings import Settings
 from pipeline.stages.websub import choose
 from pipeline.store import feeds
 from schemas.subscription import Intent, SubscriptionState
-from tests.websub_world import World, world
+from tests.websub_world import World, ask, world
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def watch(
-    make_settings: Callable[..., Settings], tmp_path: Path, database_url: str, now: datetime
-) -> Iterator[World]:
-    """On SQLite and on PostgreSQL."""
-    with world(make_settings, tmp_path, now, database_url=database_url) as made:
-        yield made
-
-
-@pytest.fixture
-def lite(make_settings: Callable[..., Settings], tmp_path: Path, now: datetime) -> Iterator[World]:
-    """On SQLite, for what has nothing to do with the database."""
-    with world(make_settings, tmp_path, now) as made:
-        yield made
-
-
-def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> int:
-    """The status of a GET, or of a POST of ``body``."""
-    request = urllib.request.Request(url, data=body, headers=headers or {})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 # ---- the whole way -----------------------------------------------------------------------------
@@ -295,104 +264,6 @@ def test_other_redirects_are_refusals(lite: World, status: int) -> None:
     lite.poll()
     assert lite.websub().counts["failed"] == 1
     assert lite.hub.requests == []
-
-
-# ---- who may say what --------------------------------------------------------------------------
-
-
-def test_only_what_was_asked_is_confirmed(lite: World) -> None:
-    lite.hub.silent = True
-    lite.show("a")
-    lite.poll()
-    lite.websub()
-    (one,) = lite.subscriptions()
-    right = {"hub.mode": "subscribe", "hub.topic": lite.feed, "hub.challenge": "x"}
-    wrong = [
-        right | {"hub.topic": "https://other.example/"},
-        right | {"hub.mode": "unsubscribe"},
-        right | {"hub.mode": "publish"},
-        right | {"hub.challenge": ""},
-        right | {"hub.challenge": "x" * 5000},
-        {"hub.mode": "denied", "hub.topic": "https://other.example/"},
-        {},
-    ]
-    for said in wrong:
-        assert ask(f"{one.callback}?{urlencode(said)}") == 404, said
-    assert ask(f"{one.callback}x?{urlencode(right)}") == 404, "a guessed callback"
-    assert lite.subscriptions() == [one]
-    assert ask(f"{one.callback}?{urlencode(right)}") == 200
-    assert ask(f"{one.callback}?{urlencode(right)}") == 200, "our answer may have been lost"
-    assert lite.subscriptions()[0].is_live(lite.clock.at)
-
-
-def test_a_body_with_a_wrong_signature_is_acknowledged_and_ignored(watch: World) -> None:
-    live = watch.subscribed("a")
-    body = watch.document("forged")
-    sha1 = hmac.new(live.secret.encode(), body.encode(), hashlib.sha1).hexdigest()
-    for signature in (
-        "sha256=" + "0" * 64,
-        "sha256=" + sha1,
-        "md5=" + hmac.new(live.secret.encode(), body.encode(), hashlib.md5).hexdigest(),
-        "é",
-        None,
-    ):
-        watch.publish(body, signature=signature)
-    assert watch.hub.answers == [200] * 5
-    assert watch.titles() == ["a"]
-    (one,) = watch.subscriptions()
-    assert (one.deliveries, one.refused) == (0, 5)
-    assert "not signed" in str(one.last_error)
-
-
-@pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
-def test_every_method_of_the_recommendation_is_known(lite: World, method: str) -> None:
-    lite.subscribed("a")
-    lite.hub.method = method
-    lite.publish(lite.document("b"))
-    assert lite.titles() == ["a", "b"]
-
-
-def test_a_callback_that_never_was_takes_nothing(lite: World) -> None:
-    assert ask(lite.receiver.url + "/websub/guess", b"<rss/>") == 404
-    assert ask(lite.receiver.url + "/", b"<rss/>") == 404
-
-
-def test_a_body_that_is_too_large_is_refused_while_it_comes_and_the_feed_is_polled(
-    lite: World,
-) -> None:
-    live = lite.subscribed("a")
-    lite.hub.retries = 1
-    lite.publish(lite.document("b") + " " * 100_000)
-    assert lite.hub.answers == [413]
-    (one,) = lite.subscriptions()
-    assert (one.missed, one.deliveries) == (1, 0)
-    assert "more than 100,000 bytes" in str(one.last_error)
-    assert lite.wait() == timedelta(0)
-    assert live.callback is not None
-
-
-def test_a_body_that_cannot_be_read_makes_the_feed_due(lite: World) -> None:
-    lite.subscribed("a")
-    lite.publish("<html><body>sorry</body></html>")
-    assert lite.hub.answers == [200]
-    (one,) = lite.subscriptions()
-    assert "cannot be read" in str(one.last_error)
-    assert lite.wait() == timedelta(0)
-    lite.show("b", "a")
-    lite.poll()
-    assert lite.titles() == ["a", "b"], "nothing is lost"
-
-
-def test_compressed_bodies_are_signed_as_sent(lite: World) -> None:
-    lite.subscribed("a")
-    packed = gzip.compress(lite.document("b").encode())
-    lite.publish(packed, headers={"Content-Encoding": "gzip"})
-    # Some hubs pass on the publisher's header with a body that they have unpacked.
-    lite.publish(lite.document("c"), headers={"Content-Encoding": "gzip"})
-    bomb = gzip.compress(b" " * 1_000_000)
-    lite.publish(bomb, headers={"Content-Encoding": "gzip"})
-    assert lite.titles() == ["a", "b", "c"]
-    assert "after decompression" in str(lite.subscriptions()[0].last_error)
 
 
 # ---- polling beside it -------------------------------------------------------------------------
