@@ -10,8 +10,6 @@ import pytest
 
 from tests.websub_world import World, ask
 
-HOUR = timedelta(hours=1)
-
 
 def test_only_what_was_asked_is_confirmed(lite: World) -> None:
     lite.hub.silent = True
