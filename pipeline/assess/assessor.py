@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline.assess.compiled import compile_rules
-from pipeline.assess.components import Published
+from pipeline.assess.components import Published, give, is_forced, reading_of
 from pipeline.assess.detect import detect
 from pipeline.assess.explain import explain_gate, explain_labels, explain_parties
 from pipeline.assess.learned import load_model
@@ -126,9 +126,7 @@ class Assessor:
     @staticmethod
     def _doc(nlp: Language, ready: Prepared, *, forced: bool = False) -> Doc:
         doc = nlp.make_doc(ready.text)
-        doc._.prepared = ready
-        if forced:
-            doc._.forced = True
+        give(doc, ready, forced=forced)
         return doc
 
     def _pipeline(self, language: str) -> Language:
@@ -147,9 +145,9 @@ class Assessor:
     def _assessment(
         self, doc: Doc, ready: Prepared, language: str, problems: tuple[str, ...]
     ) -> Assessment:
-        reading: Reading | None = doc._.reading
+        reading = reading_of(doc)
         told = (*ready.problems, *problems)
-        if reading is None or not (reading.relevant or doc._.forced):
+        if reading is None or not (reading.relevant or is_forced(doc)):
             return Assessment(
                 document_id=ready.document.id,
                 ruleset=self.ruleset,

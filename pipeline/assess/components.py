@@ -36,8 +36,10 @@ from pipeline.assess.stage import read_stage
 
 Component: TypeAlias = Callable[[Doc], Doc]
 
-_READING = ("._.", "reading", None, None)
-"""Where spaCy keeps ``doc._.reading`` in ``doc.user_data``."""
+_READING, _PREPARED, _FORCED = (
+    ("._.", name, None, None) for name in ("reading", "prepared", "forced")
+)
+"""Where spaCy keeps ``doc._.reading`` … in ``doc.user_data``; its underscore costs more than it."""
 
 _published: WeakValueDictionary[str, "Published"] = WeakValueDictionary()
 
@@ -87,13 +89,11 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
         return all(not group.isdisjoint(found) for group in groups)
 
     def gate(doc: Doc) -> Doc:
-        let_through = passes(doc)
-        if let_through or doc._.forced:
+        let_through, forced = passes(doc), is_forced(doc)
+        if let_through or forced:
             prepared: Prepared = doc._.prepared
             border = sum(1 for token in doc if token.idx < prepared.border)
-            doc._.reading = Reading(
-                prepared, doc, compiled, {}, (), border, let_through, doc._.forced
-            )
+            doc._.reading = Reading(prepared, doc, compiled, {}, (), border, let_through, forced)
         return doc
 
     return gate
@@ -138,7 +138,7 @@ class Relevance:
         """Read a stream of documents, ``batch_size`` at a time; the order is kept."""
         source = iter(stream)
         while batch := list(islice(source, batch_size)):
-            readings = [r for doc in batch if (r := _reading_of(doc)) is not None]
+            readings = [r for doc in batch if (r := reading_of(doc)) is not None]
             for reading in readings:
                 read_relevance(reading)
             if self._model is not None:
@@ -184,7 +184,7 @@ def _over_readings(work: Callable[[Reading], None]) -> Component:
     """A component that does ``work`` where the gate has let the text pass."""
 
     def component(doc: Doc) -> Doc:
-        reading = _reading_of(doc)
+        reading = reading_of(doc)
         if reading is not None:
             work(reading)
         return doc
@@ -192,8 +192,24 @@ def _over_readings(work: Callable[[Reading], None]) -> Component:
     return component
 
 
-def _reading_of(doc: Doc) -> Reading | None:
-    """``doc._.reading``, without the cost of the underscore: five components ask for each text."""
-    kept: dict[Any, Any] = doc.user_data
-    found: Reading | None = kept.get(_READING)
+def reading_of(doc: Doc) -> Reading | None:
+    """Return ``doc._.reading``."""
+    found: Reading | None = _kept(doc).get(_READING)
     return found
+
+
+def is_forced(doc: Doc) -> bool:
+    """Whether every label is asked for: ``doc._.forced``."""
+    return bool(_kept(doc).get(_FORCED))
+
+
+def give(doc: Doc, prepared: Prepared, *, forced: bool) -> None:
+    """Set ``doc._.prepared`` and ``doc._.forced``."""
+    _kept(doc)[_PREPARED] = prepared
+    if forced:
+        _kept(doc)[_FORCED] = True
+
+
+def _kept(doc: Doc) -> dict[Any, Any]:
+    kept: dict[Any, Any] = doc.user_data
+    return kept
