@@ -6,6 +6,7 @@ reduced to the longest stem that the rules know. The result is kept per word by 
 (as the lexeme's NORM), so each form of a word is analysed once.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -86,7 +87,9 @@ def _by_morphology(language: str, known: frozenset[str]) -> Normaliser:
         wanted.add(word if word in lemmas else lemmas[0])
 
     def normalise(word: str) -> str:
-        if not word[:1].isalpha() or word[:1].isascii():
+        # pymorphy3 asks for each letter's name; Python does not know that of every one.
+        named = all(unicodedata.name(letter, "") for letter in word)
+        if not word[:1].isalpha() or word[:1].isascii() or not named:
             return fold(word)
         lemmas = [fold(lemma) for lemma in analyser.normal_forms(fold(word))]
         return next((lemma for lemma in lemmas if lemma in wanted), lemmas[0] if lemmas else word)
