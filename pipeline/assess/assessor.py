@@ -20,14 +20,12 @@ from pipeline.assess.page_text import goes_on, widened
 from pipeline.assess.prepare import Prepared, prepare
 from pipeline.assess.reading import Reading
 from pipeline.assess.ruleset import ruleset_id
+from pipeline.garbage import SELDOM
 from schemas.assessment import Assessment, Document
 from schemas.explanation import Explanation
 from schemas.rules import Rules
 
 _BATCH = 256
-_SELDOM = (20_000, 20, 20)
-"""Thresholds of the garbage collector (Python's: 700, 10, 10): reading leaves hardly any cycles;
-to look for them at the usual pace takes a seventh of its time."""
 _MAX_VOCABULARY = 400_000
 """Word forms kept before a language's pipeline is built afresh: a bound on memory."""
 
@@ -139,7 +137,8 @@ class Assessor:
             # again, which took a sixth of the time of reading.
             gc.collect()
             gc.freeze()
-            gc.set_threshold(*_SELDOM)
+            # Nor look at its usual pace, which takes a seventh of it: reading leaves few cycles.
+            gc.set_threshold(*SELDOM)
         return built[0]
 
     def _assessment(

@@ -44,7 +44,7 @@ _ACCEPT = (
 _HOST_UNSAFE = re.compile(r"[\s<>\"{}|\\^`\x00-\x1f]")
 _OLD_IPV4 = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}", re.IGNORECASE)
 _PLAIN_URL = re.compile(
-    r"https?://(?:(?:[a-z0-9-]+\.)+[a-z]{2,24}|(?:(?:0|[1-9]\d{0,2})(?:\.(?!$|[:/])|(?=[:/]))){4})"
+    r"https?://(?:(?:[a-z0-9-]+\.)+[a-z]{2,24}|(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2}))"
     r"(?::[1-9]\d{0,3})?/(?!/)[A-Za-z0-9/._~-]*(?:\?[A-Za-z0-9/._~&=-]+)?"
 )
 """An address that is asked as it is written; nearly all are."""

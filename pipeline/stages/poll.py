@@ -5,10 +5,8 @@ its own slot, and the news of the others is stored and passed on without waiting
 """
 
 import asyncio
-import gc
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -16,6 +14,7 @@ from pipeline.collect.fetch import Fetcher
 from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
 from pipeline.errors import ConfigError
+from pipeline.garbage import seldom_collected
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.pushed import settle
 from pipeline.store import feeds
@@ -30,9 +29,6 @@ BATCH = 2000
 FLUSH_S = 1.0
 FLUSH_FEEDS = 100
 """What has come is stored after this many feeds or seconds, so that a kill loses little."""
-
-_SELDOM = (20_000, 20, 20)
-"""Thresholds of the garbage collector while polling; Python's are 700, 10, 10."""
 
 
 def plan(context: Context, *, batch_size: int = BATCH, everything: bool = False) -> StageReport:
@@ -115,25 +111,10 @@ def _poll_and_tell(due: Sequence[FeedState], context: Context, tally: Tally) -> 
     """Poll, then tell the operators what changed; ``told`` counts messages where there are any."""
     from pipeline.stages.feed_alerts import tell_of_feeds  # noqa: PLC0415 - brings Slack's library
 
-    with _seldom_collected():
+    with seldom_collected():
         asyncio.run(_poll(due, context, tally))
     if told := tell_of_feeds(context, [state.feed_id for state in due]):
         tally.add("told", told)
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Let the garbage collector look less often.
-
-    Each feed leaves some hundred objects, hardly any of them in cycles; at its usual pace the
-    collector takes a sixth of the time of polling. Memory stays bounded: it still looks.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(*_SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _named(urls: Sequence[str], configured: Sequence[FeedConfig]) -> list[FeedConfig]:

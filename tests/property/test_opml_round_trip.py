@@ -85,4 +85,5 @@ def test_yaml(given_feeds: list[FeedConfig]) -> None:
 def test_what_xml_cannot_carry_does_not_spoil_the_file(name: str) -> None:
     feed = FeedConfig.model_construct(name=name, url="https://feeds.example/a", region=name)
     text = to_opml([feed], title=name, now=NOW)
-    ET.fromstring(text.encode("utf-8"))  # noqa: S314 - our own
+    read = ET.fromstring(text.encode("utf-8"))  # noqa: S314 - our own
+    assert [one.get("xmlUrl") for one in read.iter("outline") if one.get("xmlUrl")] == [feed.url]

@@ -5,11 +5,21 @@ from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from pipeline.collect.schedule import after_poll
 from pipeline.store import feeds
 from pipeline.store.engine import Database
 from schemas.config import FeedConfig
-from schemas.feed import FailureKind, FeedHealth, FeedState, PollOutcome, PollRecord
+from schemas.feed import (
+    Failed,
+    FailureKind,
+    FeedHealth,
+    FeedState,
+    Heard,
+    PollOutcome,
+    PollRecord,
+)
 from tests.feed_states import CONFIGURED, STATES
 
 
@@ -102,6 +112,32 @@ def test_a_state_comes_back_as_it_was(database: Database, now: datetime, state: 
     state = replace(state, feed_id=known.feed_id, next_poll_at=now)
     record = PollRecord(known.feed_id, now, PollOutcome.FETCHED, 200)
     assert _stored(database, state, record) == state
+
+
+NOT_READ = st.sampled_from([PollOutcome.NOT_MODIFIED, PollOutcome.UNCHANGED, PollOutcome.FAILED])
+
+
+@given(state=STATES, outcome=NOT_READ, kind=st.sampled_from(FailureKind))
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None
+)
+def test_all_that_a_poll_changes_is_written_where_nothing_was_read(
+    database: Database, now: datetime, state: FeedState, outcome: PollOutcome, kind: FailureKind
+) -> None:
+    with database.write() as session:
+        feeds.sync_feeds(
+            [FeedConfig(name=state.name, url=CONFIGURED, tier=state.tier)],
+            keep_others=False,
+            now=now,
+            session=session,
+        )
+    (known,) = _due(database, now, everything=True)
+    read = PollRecord(known.feed_id, now, PollOutcome.FETCHED, 200)
+    before = _stored(database, replace(state, feed_id=known.feed_id, next_poll_at=now), read)
+    why = kind if outcome is PollOutcome.FAILED else None
+    failure = Failed(url=before.url, kind=kind, message="m") if why else None
+    after = after_poll(before, Heard(outcome, failure=failure), now=now, jitter=0.5)
+    assert _stored(database, after, PollRecord(known.feed_id, now, outcome, None, why)) == after
 
 
 def _health_after(database: Database, now: datetime, **changes: object) -> FeedHealth:
