@@ -133,11 +133,13 @@ def test_all_that_a_poll_changes_is_written_where_nothing_was_read(
         )
     (known,) = _due(database, now, everything=True)
     read = PollRecord(known.feed_id, now, PollOutcome.FETCHED, 200)
-    before = _stored(database, replace(state, feed_id=known.feed_id, next_poll_at=now), read)
+    given = replace(state, feed_id=known.feed_id, next_poll_at=now, last_success_at=now, window_s=9)
+    before = _stored(database, given, read)
+    later = now + timedelta(days=3)
     why = kind if outcome is PollOutcome.FAILED else None
     failure = Failed(url=before.url, kind=kind, message="m") if why else None
-    after = after_poll(before, Heard(outcome, failure=failure), now=now, jitter=0.5)
-    assert _stored(database, after, PollRecord(known.feed_id, now, outcome, None, why)) == after
+    after = after_poll(before, Heard(outcome, failure=failure), now=later, jitter=0.5)
+    assert _stored(database, after, PollRecord(known.feed_id, later, outcome, None, why)) == after
 
 
 def _health_after(database: Database, now: datetime, **changes: object) -> FeedHealth:
