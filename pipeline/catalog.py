@@ -10,16 +10,15 @@ from pydantic import ValidationError
 from pipeline.errors import ConfigError
 from pipeline.settings import PACKAGE_CONFIG, Settings
 from pipeline.yaml_files import read_yaml
+from schemas.alert import Channel
 from schemas.config import (
     AgreementConfig,
     AgreementsFile,
     DigestConfig,
     FeedConfig,
     FeedsFile,
-    OperatorTo,
-    RouteConfig,
-    RoutesFile,
 )
+from schemas.routes import OperatorTo, RouteConfig, RoutesFile
 from schemas.rules import (
     BodiesFile,
     Lexicon,
@@ -47,10 +46,18 @@ class Catalog:
     rules: Rules
     feeds: tuple[FeedConfig, ...]
     agreements: tuple[AgreementConfig, ...]
-    routes: tuple[RouteConfig, ...]
+    routing: RoutesFile
     digest: DigestConfig
-    operators: tuple[OperatorTo, ...] = (OperatorTo(),)
-    """Who is told how the feeds fare."""
+
+    @property
+    def routes(self) -> tuple[RouteConfig, ...]:
+        """The rules by which stories are alerted, in order."""
+        return self.routing.routes
+
+    @property
+    def operators(self) -> tuple[OperatorTo, ...]:
+        """Who is told how the watch fares."""
+        return self.routing.operators
 
     @property
     def theme_titles(self) -> dict[str, str]:
@@ -77,8 +84,8 @@ def load_catalog(settings: Settings) -> Catalog:
             "\n".join(fault.message for fault in faults),
             mend="; ".join(dict.fromkeys(fault.mend for fault in faults)),
         )
-    _check_routes(routing.routes, rules, routes_path)
-    return Catalog(rules, feeds, rules.agreements, routing.routes, digest, routing.operators)
+    _check_routes(routing, rules, routes_path)
+    return Catalog(rules, feeds, rules.agreements, routing, digest)
 
 
 def _tried(
@@ -213,15 +220,19 @@ def _check_names(rules: Rules, settings: Settings) -> None:
         _known(agreement.minerals, minerals, "mineral", where)
 
 
-def _check_routes(routes: tuple[RouteConfig, ...], rules: Rules, path: Path) -> None:
-    _once((route.name for route in routes), "route", path)
-    for route in routes:
+def _check_routes(routing: RoutesFile, rules: Rules, path: Path) -> None:
+    _once((route.name for route in routing.routes), "route", path)
+    _once((webhook.name for webhook in routing.webhooks), "webhook", path)
+    webhooks = {webhook.name for webhook in routing.webhooks}
+    for route in routing.routes:
         where = f"{path}: route {route.name}"
         _known(route.when.themes, {theme.id for theme in rules.themes}, "theme", where)
         _known(route.when.agreements, {a.id for a in rules.agreements}, "agreement", where)
         _known(route.when.parties, {s.code for s in rules.lexicon.states.states}, "state", where)
         minerals = {mineral.id for mineral in rules.lexicon.minerals.minerals}
         _known(route.when.minerals, minerals, "mineral", where)
+        called = (to.address for to in route.to if to.channel is Channel.WEBHOOK)
+        _known(called, webhooks, "webhook", where)
 
 
 def _known(names: Iterable[str], known: set[str], what: str, where: str) -> None:

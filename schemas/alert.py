@@ -14,7 +14,13 @@ class AlertKind(StrEnum):
     OUTLET = "outlet"
     """Another outlet reports a story already alerted: a reply in its thread."""
     STAGE = "stage"
-    """The story's stage moved on: a reply in its thread."""
+    """The story's stage or significance moved on: a reply in its thread."""
+    UPDATE = "update"
+    """The first message of a story is edited to say how it stands now."""
+    MERGED = "merged"
+    """The story is part of another: the first message says so, and a reply in its thread."""
+    RETRACTED = "retracted"
+    """The story does not stand: the first message says so, and a reply in its thread."""
     DIGEST = "digest"
 
 
@@ -23,7 +29,16 @@ class Channel(StrEnum):
 
     SLACK = "slack"
     EMAIL = "email"
+    WEBHOOK = "webhook"
     PREVIEW = "preview"
+
+
+class Action(StrEnum):
+    """What is done with a message."""
+
+    POST = "post"
+    UPDATE = "update"
+    """The message whose key is ``thread_key`` is edited in place."""
 
 
 class OutboxState(StrEnum):
@@ -32,6 +47,8 @@ class OutboxState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
+    FOLDED = "folded"
+    """Not sent by itself: told as part of the message whose key is ``thread_key``."""
     PARKED = "parked"
     """Refused for good (wrong channel, bad token …): kept with its reason until retried by hand."""
 
@@ -76,6 +93,9 @@ class OutboxMessage:
     """True where an earlier attempt may have reached the channel: ask before sending again."""
     created_at: datetime | None = None
     """When it was queued (UTC): no earlier message of the channel can be this one."""
+    action: Action = Action.POST
+    thread_place: str | None = None
+    """The channel's own id of the place where that thread is (a Slack channel's id)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +123,23 @@ class Parked:
 
 
 Delivery: TypeAlias = Sent | Retry | Parked
+
+
+class Standing(StrEnum):
+    """Whether a story still stands by itself."""
+
+    STANDS = "stands"
+    MERGED = "merged"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An article as a source: who, where, under which title."""
+
+    outlet: str
+    url: str | None
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +172,17 @@ class AlertContent:
     """The sentence that reports the stage."""
     subject: str = "Minerals"
     """What ``minerals`` are called under the thesis in force."""
+    agreement_id: str | None = None
+    outlets: int = 1
+    """Independent outlets that tell the story: a reprint does not count."""
+    reports: tuple[Report, ...] = ()
+    """The articles that a reply of kind OUTLET tells of; empty: the one of the fields above."""
+    changes: tuple[str, ...] = ()
+    """What changed, in words, for STAGE and UPDATE: ``negotiating → signed``."""
+    standing: Standing = Standing.STANDS
+    standing_note: str = ""
+    """Why the story was retracted, or the title of the story that it is part of now."""
+    owner: str = ""
+    """Who looks after the route."""
+    mention: str | None = None
+    """The id of a Slack user group that is called by name."""

@@ -1,15 +1,15 @@
-"""Shapes of the YAML that a user edits: feeds, agreements, routes, digest (themes: schemas.rules).
+"""Shapes of the YAML that a user edits: feeds, agreements, digest.
+
+Routes are in schemas.routes, themes in schemas.rules.
 
 Every model forbids unknown keys, so that a misspelt one is named instead of ignored.
 """
 
-import re
-from typing import Annotated, Literal, Self
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from schemas.alert import Channel
 from schemas.assessment import Stage
 from schemas.feed import FeedKind
 
@@ -82,63 +82,6 @@ class AgreementsFile(Strict):
     """agreements.yaml: the agreements that are followed by name."""
 
     agreements: tuple[AgreementConfig, ...]
-
-
-class RouteWhen(Strict):
-    """What a story must have for a route to take it; an empty list asks nothing."""
-
-    themes: tuple[Slug, ...] = ()
-    agreements: tuple[Slug, ...] = ()
-    parties: tuple[Party, ...] = ()
-    minerals: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = ()
-    languages: tuple[str, ...] = ()
-    min_significance: int = Field(default=1, ge=0, le=3)
-    max_age_hours: int = Field(default=72, ge=1)
-    """An article older than this when first seen is stored but not alerted."""
-
-
-class RouteTo(Strict):
-    """A destination. ``address`` is a Slack channel (``default`` is MINERALWATCH_SLACK_CHANNEL)."""
-
-    channel: Literal[Channel.SLACK, Channel.PREVIEW] = Channel.SLACK
-    address: str = "default"
-
-
-class RouteConfig(Strict):
-    """A rule: which stories go where."""
-
-    name: Slug
-    title: str = ""
-    when: RouteWhen = RouteWhen()
-    to: tuple[RouteTo, ...] = Field(default=(RouteTo(),), min_length=1)
-
-
-class OperatorTo(Strict):
-    """Where the watch speaks of itself: a Slack channel, e-mail addresses, or the preview folder.
-
-    ``default`` is MINERALWATCH_SLACK_CHANNEL for Slack and MINERALWATCH_DIGEST_TO for e-mail.
-    """
-
-    channel: Channel = Channel.SLACK
-    address: str = Field(default="default", min_length=1)
-
-    @model_validator(mode="after")
-    def _writable(self) -> Self:
-        named = [part.strip() for part in self.address.split(",")]
-        if self.channel is Channel.EMAIL and self.address != "default":
-            wrong = [part for part in named if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", part)]
-            if wrong:
-                raise ValueError(f"{wrong[0]!r} is not an e-mail address such as name@example.org")
-        return self
-
-
-class RoutesFile(Strict):
-    """routes.yaml: the rules, in order; a story is sent once by every rule that takes it."""
-
-    routes: tuple[RouteConfig, ...]
-    operators: tuple[OperatorTo, ...] = (OperatorTo(),)
-    """Who is told that a feed fell silent or died, or that it is back. Empty: nobody."""
 
 
 class DigestConfig(Strict):

@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.config import AgreementsFile, DigestConfig, FeedsFile, RoutesFile
+from schemas.config import AgreementsFile, DigestConfig, FeedsFile
+from schemas.routes import RoutesFile
 from schemas.rules import (
     BodiesFile,
     MineralsFile,

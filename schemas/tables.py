@@ -1,6 +1,6 @@
 """SQLAlchemy 2 typed tables. Only pipeline.store uses these rows."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -14,9 +14,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from schemas.message_tables import (
+    AlertRow,
+    CarriedRow,
+    EditionRow,
+    OutboxRow,
+    ReactionRow,
+    WatchEpisodeRow,
+)
 from schemas.table_base import Base, BigId, UtcDateTime
 
-__all__ = ["Base", "BigId", "UtcDateTime"]
+__all__ = [
+    "AlertRow",
+    "Base",
+    "BigId",
+    "CarriedRow",
+    "EditionRow",
+    "OutboxRow",
+    "ReactionRow",
+    "UtcDateTime",
+    "WatchEpisodeRow",
+]
 
 
 class FeedRow(Base):
@@ -216,6 +234,12 @@ class StoryRow(Base):
     themes: Mapped[list[str]]
     parties: Mapped[list[str]]
     minerals: Mapped[list[str]]
+    merged_into: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("story.id", ondelete="SET NULL")
+    )
+    """The story that this one turned out to be part of."""
+    retracted_at: Mapped[datetime | None]
+    retracted_reason: Mapped[str | None]
 
 
 class StoryArticleRow(Base):
@@ -278,70 +302,6 @@ class StageTransitionRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(index=True)
     quote: Mapped[str]
     article_url: Mapped[str | None]
-
-
-class AlertRow(Base):
-    """A story that a route let through; ``key`` makes a second one impossible."""
-
-    __tablename__ = "alert"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), unique=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    route: Mapped[str] = mapped_column(String(80))
-    story_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("story.id", ondelete="CASCADE"), index=True
-    )
-    article_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("article.id", ondelete="SET NULL")
-    )
-    reason: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class EditionRow(Base):
-    """An edition of the digest: one per list and day."""
-
-    __tablename__ = "edition"
-    __table_args__ = (UniqueConstraint("list_name", "day"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    list_name: Mapped[str] = mapped_column(String(80))
-    day: Mapped[date]
-    since: Mapped[datetime]
-    until: Mapped[datetime]
-    created_at: Mapped[datetime]
-    subject: Mapped[str]
-    html: Mapped[str]
-    text: Mapped[str]
-
-
-class OutboxRow(Base):
-    """A message to be sent, and what became of it."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    key: Mapped[str] = mapped_column(String(300), unique=True)
-    alert_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("alert.id", ondelete="CASCADE"))
-    edition_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("edition.id", ondelete="CASCADE")
-    )
-    channel: Mapped[str] = mapped_column(String(20))
-    address: Mapped[str]
-    payload: Mapped[dict[str, Any]]
-    thread_key: Mapped[str | None] = mapped_column(String(300))
-    state: Mapped[str] = mapped_column(String(20))
-    attempts: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime]
-    next_attempt_at: Mapped[datetime]
-    claimed_at: Mapped[datetime | None]
-    claimed_by: Mapped[str | None]
-    uncertain: Mapped[bool] = mapped_column(default=False)
-    last_error: Mapped[str | None]
-    sent_at: Mapped[datetime | None]
-    external_id: Mapped[str | None]
 
 
 class SubscriptionRow(Base):

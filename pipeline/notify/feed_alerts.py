@@ -13,9 +13,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from schemas.alert import Channel, Destination
-from schemas.config import OperatorTo
 from schemas.feed import FeedHealth
 from schemas.feed_watch import ChangeKind, Decided, Episode, FeedChange, FeedVerdict, Reach
+from schemas.routes import OperatorTo
 
 REACH_SPAN = timedelta(minutes=30)
 """Polls as recent as this tell whether the network is up."""

@@ -8,7 +8,7 @@ from pipeline.notify.words import joined, state_name
 from schemas.alert import Alert, AlertKind, Channel, Destination
 from schemas.article import Article
 from schemas.assessment import Stage
-from schemas.config import RouteConfig, RouteTo, RouteWhen
+from schemas.routes import RouteConfig, RouteTo, RouteWhen
 from schemas.story import Story
 
 DEFAULT_ADDRESS = "default"

@@ -17,7 +17,7 @@ from schemas.alert import (
     OutboxMessage,
     OutboxState,
 )
-from schemas.tables import AlertRow, OutboxRow
+from schemas.tables import AlertRow, CarriedRow, OutboxRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,6 @@ def add_message(
         insert_for(session, OutboxRow)
         .values(
             key=message.key,
-            alert_id=alert_id,
             edition_id=edition_id,
             channel=message.channel.value,
             address=message.address,
@@ -73,11 +72,15 @@ def add_message(
             attempts=0,
             created_at=now,
             next_attempt_at=now,
+            due_at=now,
             uncertain=False,
         )
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(OutboxRow.id)
     )
+    if added is not None and alert_id is not None:
+        session.add(CarriedRow(outbox_id=added, alert_id=alert_id))
+        session.flush()
     return added is not None
 
 
@@ -85,7 +88,8 @@ def told_destinations(story_id: int, *, session: Session) -> frozenset[Destinati
     """Where the story has been told as new (sent or waiting to be)."""
     query = (
         select(OutboxRow.channel, OutboxRow.address)
-        .join(AlertRow, AlertRow.id == OutboxRow.alert_id)
+        .join(CarriedRow, CarriedRow.outbox_id == OutboxRow.id)
+        .join(AlertRow, AlertRow.id == CarriedRow.alert_id)
         .where(AlertRow.story_id == story_id, AlertRow.kind == AlertKind.NEW.value)
     )
     return frozenset(Destination(Channel(c), address) for c, address in session.execute(query))

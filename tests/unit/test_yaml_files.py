@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.yaml_files import read_yaml
-from schemas.config import FeedsFile, RoutesFile
+from schemas.config import FeedsFile
+from schemas.routes import RoutesFile
 
 
 def _fault(path: Path, text: str, shape: type = RoutesFile) -> str:

@@ -16,10 +16,10 @@ from pipeline.notify.feed_alerts import (
 )
 from pipeline.notify.feed_news import SHOWN, render_feed_news, subject
 from schemas.alert import Channel, Destination
-from schemas.config import OperatorTo
 from schemas.digest import RenderedDigest
 from schemas.feed import FeedHealth
 from schemas.feed_watch import ChangeKind, Decided, Episode, FeedChange, Reach
+from schemas.routes import OperatorTo
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 UP = Reach(answered=10)

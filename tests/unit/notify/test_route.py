@@ -9,7 +9,7 @@ from pipeline.notify.route import route
 from pipeline.yaml_files import read_yaml
 from schemas.alert import AlertKind, Channel, Destination
 from schemas.assessment import Stage
-from schemas.config import RouteConfig, RoutesFile
+from schemas.routes import RouteConfig, RoutesFile
 from tests.notify_shapes import NOW, article, story
 
 PACKAGED = Path(__file__).parents[3] / "pipeline" / "config" / "routes.yaml"
