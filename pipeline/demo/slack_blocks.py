@@ -10,6 +10,7 @@ MAX_BLOCKS: Final = 50
 MAX_BLOCKS_JSON: Final = 13_000
 """Slack documents no figure for the blocks of a message together; 13,172 characters were refused
 and 12,999 taken when others measured it."""
+MAX_URL: Final = 3000
 
 Faults = list[str]
 
@@ -47,11 +48,14 @@ def _block_id(block: Mapping[str, Any], where: str, seen: set[str]) -> Faults:
     return []
 
 
-def _keys(block: Mapping[str, Any], where: str, known: set[str]) -> Faults:
+def _keys(
+    block: Mapping[str, Any], where: str, known: set[str], *, block_id: bool = True
+) -> Faults:
+    known = known | {"type"} | ({"block_id"} if block_id else set())
     return [
         f"invalid additional property: {key} [json-pointer:{where}]"
         for key in block
-        if key not in known | {"type", "block_id"}
+        if key not in known
     ]
 
 
@@ -60,7 +64,7 @@ def _text(value: object, where: str, kinds: set[str], longest: int) -> Faults:
         return [f"must be a text object [json-pointer:{where}]"]
     kind, text = value.get("type"), value.get("text")
     extra = {"plain_text": "emoji", "mrkdwn": "verbatim"}.get(str(kind), "")
-    faults = _keys(value, where, {"text", extra})
+    faults = _keys(value, where, {"text", extra}, block_id=False)
     if kind not in kinds:
         faults.append(f"must be of type {' or '.join(sorted(kinds))} [json-pointer:{where}/type]")
     if not isinstance(text, str) or not text:
@@ -95,6 +99,8 @@ def _section(block: Mapping[str, Any], where: str) -> Faults:
         faults += found
         for index, item in enumerate(items):
             faults += _text(item, f"{where}/fields/{index}", both, 2000)
+    if "accessory" in block:
+        faults += _accessory(block["accessory"], f"{where}/accessory")
     return faults
 
 
@@ -113,28 +119,62 @@ def _context(block: Mapping[str, Any], where: str) -> Faults:
 
 def _image(block: Mapping[str, Any], where: str) -> Faults:
     faults = _keys(block, where, {"image_url", "alt_text", "title", "slack_file"})
-    url, alt = block.get("image_url"), block.get("alt_text")
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        faults.append(f"must be a web address [json-pointer:{where}/image_url]")
-    if not isinstance(alt, str) or not 1 <= len(alt) <= 2000:  # noqa: PLR2004 - the reference
-        faults.append(f"must be 1 to 2000 characters [json-pointer:{where}/alt_text]")
-    return faults
+    faults += _address(block.get("image_url"), f"{where}/image_url")
+    return faults + _short(block.get("alt_text"), f"{where}/alt_text", 2000)
 
 
 def _actions(block: Mapping[str, Any], where: str) -> Faults:
     faults = _keys(block, where, {"elements"})
     items, found = _items(block.get("elements"), f"{where}/elements", 25)
     faults += found
+    seen: set[object] = set()
     for index, item in enumerate(items):
         place = f"{where}/elements/{index}"
         if not isinstance(item, Mapping) or item.get("type") != "button":
             faults.append(f"unsupported element [json-pointer:{place}]")
             continue
-        faults += _text(item.get("text"), f"{place}/text", {"plain_text"}, 75)
-        url = item.get("url")
-        if url is not None and not str(url).startswith(("http://", "https://")):
-            faults.append(f"must be a web address [json-pointer:{place}/url]")
+        faults += _button(item, place)
+        action = item.get("action_id")
+        if action is not None and action in seen:
+            faults.append(f"action_id {action!r} is used twice [json-pointer:{place}/action_id]")
+        seen.add(action)
     return faults
+
+
+def _button(button: Mapping[str, Any], where: str) -> Faults:
+    known = {"text", "action_id", "url", "value", "style", "accessibility_label"}
+    faults = _keys(button, where, known, block_id=False)
+    faults += _text(button.get("text"), f"{where}/text", {"plain_text"}, 75)
+    for name, longest in (("action_id", 255), ("value", 2000), ("accessibility_label", 75)):
+        if name in button:
+            faults += _short(button[name], f"{where}/{name}", longest)
+    if "url" in button:
+        faults += _address(button["url"], f"{where}/url")
+    if button.get("style", "primary") not in {"primary", "danger"}:
+        faults.append(f"must be primary or danger [json-pointer:{where}/style]")
+    return faults
+
+
+def _accessory(value: object, where: str) -> Faults:
+    """What stands beside a section's text; of Slack's elements those that this server knows."""
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping) and kind in {"button", "image"}:
+        return _button(value, where) if kind == "button" else _image(value, where)
+    return [f"unsupported element [json-pointer:{where}]"]
+
+
+def _short(value: object, where: str, longest: int) -> Faults:
+    if isinstance(value, str) and 1 <= _units(value) <= longest:
+        return []
+    return [f"must be 1 to {longest} characters [json-pointer:{where}]"]
+
+
+def _address(value: object, where: str) -> Faults:
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        return [f"must be a web address [json-pointer:{where}]"]
+    if _units(value) > MAX_URL:
+        return [f"must be less than {MAX_URL + 1} characters [json-pointer:{where}]"]
+    return []
 
 
 def _divider(block: Mapping[str, Any], where: str) -> Faults:

@@ -36,10 +36,26 @@ p { margin: 6px 0; white-space: pre-line; }
 a { color: var(--link); } hr { border: 0; border-top: 1px solid var(--line); }
 .thread { margin: 8px 0 0; padding-left: 12px; border-left: 3px solid var(--line); }
 .thread > b { font-size: 13px; color: var(--link); }
+.buttons { display: flex; flex-wrap: wrap; gap: 8px; margin: 8px 0; }
+.buttons a, .buttons span { border: 1px solid var(--line); border-radius: 4px; padding: 4px 12px;
+  font-size: 14px; font-weight: 700; color: var(--ink); text-decoration: none; max-width: 100%; }
+.from { font-size: 13px; color: var(--soft); }
+.reactions span { display: inline-block; padding: 0 8px; margin: 2px 4px 0 0; font-size: 13px;
+  border: 1px solid var(--line); border-radius: 12px; }
 .mention { background: var(--mark); } .none { color: var(--soft); }
 @media (max-width: 640px) { nav { display: none; } .fields { grid-template-columns: 1fr; } }
 """
 
+_EMOJI = {
+    "white_check_mark": "✅",
+    "heavy_check_mark": "✔️",
+    "+1": "👍",
+    "x": "❌",
+    "heavy_multiplication_x": "✖️",
+    "-1": "👎",
+    "eyes": "👀",
+    "tada": "🎉",
+}
 _ANGLE = re.compile(r"<([^<>]*)>")
 _FORMATS = (
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"<strong>\1</strong>"),
@@ -77,19 +93,36 @@ def mrkdwn_html(text: str) -> str:
 
 def _room(channel: SlackChannel, messages: Sequence[SlackMessage]) -> str:
     own = [message for message in messages if message.channel is channel]
-    first = [message for message in own if message.thread_ts is None]
+    by_ts = {message.ts: message for message in own}
     told = "".join(
-        _message(message, [reply for reply in own if reply.thread_ts == message.ts])
-        for message in first
+        _broadcast(message, by_ts.get(message.thread_ts))
+        if message.thread_ts is not None
+        else _message(message, [reply for reply in own if reply.thread_ts == message.ts])
+        for message in own
+        if message.thread_ts is None or message.broadcast
     )
     empty = '<p class="none">No messages yet.</p>'
     name = escape(channel.name)
     return f'<section id="{name}"><h2># {name}</h2>{told or empty}</section>'
 
 
-def _message(message: SlackMessage, replies: Sequence[SlackMessage]) -> str:
+def _broadcast(message: SlackMessage, parent: SlackMessage | None) -> str:
+    """A reply that was sent to the channel too, where it came up."""
+    title = _short(parent.text) if parent else "a message that is gone"
+    return _message(message, [], before=f"replied to a thread: {escape(title, quote=False)}")
+
+
+def _short(text: str, limit: int = 60) -> str:
+    told = unescape(_ANGLE.sub("", text)).strip()
+    return told if len(told) <= limit else f"{told[:limit].rstrip()}…"
+
+
+def _message(message: SlackMessage, replies: Sequence[SlackMessage], *, before: str = "") -> str:
     at = datetime.fromtimestamp(float(message.ts), UTC)
-    edited = " (edited)" if message.edits else ""
+    edited = '<span class="from">(edited)</span>' if message.edits else ""
+    if message.broadcast and not before:
+        before = "also sent to the channel"
+    origin = f'<div class="from">{before}</div>' if before else ""
     body = _blocks(message.blocks) or f"<p>{mrkdwn_html(message.text)}</p>"
     thread = ""
     if replies:
@@ -98,8 +131,21 @@ def _message(message: SlackMessage, replies: Sequence[SlackMessage]) -> str:
         thread = f'<div class="thread"><b>{count}</b>{inner}</div>'
     return (
         '<article><div class="face">M</div><div class="body"><div class="who">mineralwatch'
-        f"<small>{at:%d %b %H:%M:%S} UTC{edited}</small></div>{body}{thread}</div></article>"
+        f"<small>{at:%d %b %H:%M:%S} UTC</small></div>{origin}{body}{edited}"
+        f"{_reactions(message)}{thread}"
+        "</div></article>"
     )
+
+
+def _reactions(message: SlackMessage) -> str:
+    """A pill each: the sign, where it is one of the usual ones, else its name; and how many."""
+    given = message.reactions.given
+    pills = "".join(
+        f'<span title="{escape(", ".join(users))}">'
+        f"{_EMOJI.get(name.partition('::')[0]) or escape(f':{name}:')} {len(users)}</span>"
+        for name, users in given.items()
+    )
+    return f'<div class="reactions">{pills}</div>' if pills else ""
 
 
 def _blocks(blocks: Iterable[Mapping[str, Any]]) -> str:
@@ -117,7 +163,17 @@ def _block(block: Mapping[str, Any]) -> str:
     if kind == "context":
         inner = " ".join(_text(item) for item in block["elements"] if "text" in item)
         return f'<p class="small">{inner}</p>'
+    if kind == "actions":
+        inner = "".join(_button(item) for item in block["elements"])
+        return f'<div class="buttons">{inner}</div>'
     return "<hr>" if kind == "divider" else ""
+
+
+def _button(button: Mapping[str, Any]) -> str:
+    label, url = _text(button["text"]), str(button.get("url", ""))
+    if urlsplit(url).scheme not in {"http", "https"}:
+        return f"<span>{label}</span>"
+    return f'<a href="{escape(url)}" rel="noopener noreferrer" target="_blank">{label}</a>'
 
 
 def _text(value: Mapping[str, Any]) -> str:
@@ -132,6 +188,8 @@ def _angle(inner: str) -> str:
     target, _, label = inner.partition("|")
     if target.startswith("!date^"):
         return escape(unescape(label))
+    if target.startswith("!subteam^"):
+        label = label or f"@{target.removeprefix('!subteam^')}"
     if target.startswith(("!", "@", "#")):
         return f'<span class="mention">{escape(unescape(label or target))}</span>'
     address = unescape(target)

@@ -1,10 +1,18 @@
 """Block Kit blocks of an alert, each within Slack's limits.
 
-Limits are those of Slack's Block Kit reference: header 150 characters, section text 3,000, ten
-fields of 2,000, 50 blocks. The blocks of one message together stay under 13,000 characters of
-JSON text, beyond which Slack answers ``msg_blocks_too_long`` (observed at 13,172 to 13,297), so
-each part here has a budget well under its own limit.
+Limits are those of Slack's Block Kit reference (https://docs.slack.dev/reference/block-kit):
+header 150 characters, section text 3,000, ten fields of 2,000, ten elements of a context, 25 of
+actions, button text 75, 50 blocks. The blocks of one message together stay under 13,000
+characters of JSON text, beyond which Slack answers ``msg_blocks_too_long`` (observed at 13,172 to
+13,297), so each part has a ``Room`` well under its own limit, and all parts get less where the
+whole is too long.
 """
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import (
     Block,
@@ -15,24 +23,66 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from pipeline.notify.text import link, mrkdwn, plain, units
-from pipeline.notify.words import significance_word, stage_word, state_with_flag
+from pipeline.notify.text import clean, head, link, mrkdwn, plain, safe_url, units
+from pipeline.notify.words import counted, significance_word, stage_word, state_with_flag
 from schemas.alert import AlertContent
 
-HEADER = 150
-SUMMARY = 600
-FIELD = 500
-THEMES = 2000
-QUOTE = 240
-SOURCES = 1200
-REASON = 600
+HEADER: Final = 150
+NAME: Final = 80
+MAX_BLOCKS: Final = 50
+MAX_JSON: Final = 12_900
+MOST: Final = 60
+"""Items of a list that are looked at; no part has room for so many, and the rest is counted."""
 
-_MARK = {3: "🔴", 2: "🟠", 1: "⚪"}
+_MARK: Final = {3: "🔴", 2: "🟠", 1: "⚪"}
+_SHARES: Final = (1.0, 0.7, 0.5, 0.3, 0.15)
 
 
-def header(title: str) -> Block:
-    """The headline: what happened, in one line."""
-    told = plain(title, HEADER) or "(no title)"
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How long the parts of a message may be, in UTF-16 units of mrkdwn."""
+
+    summary: int = 600
+    field: int = 500
+    themes: int = 2000
+    quote: int = 240
+    sources: int = 1200
+    reason: int = 600
+    links: int = 2400
+    """The addresses of all buttons together."""
+
+    def scaled(self, share: float) -> "Room":
+        """The same with ``share`` of each part."""
+        return Room(*(int(getattr(self, name) * share) for name in self.__slots__))
+
+
+def fitted(build: Callable[[Room], Sequence[Block]]) -> list[dict[str, Any]]:
+    """Return the blocks that ``build`` makes, as JSON, with the most room that Slack takes.
+
+    Raises:
+        SlackObjectFormationError: a block breaks a limit that slack_sdk knows; a fault of ours.
+    """
+    told: list[dict[str, Any]] = []
+    for share in _SHARES:
+        built = build(Room().scaled(share))
+        for block in built:
+            block.validate_json()
+        told = [block.to_dict() for block in built]
+        if json_units(told) <= MAX_JSON:
+            break
+    return told
+
+
+def json_units(value: object) -> int:
+    """The length of ``value`` as JSON text, in UTF-16 units."""
+    return units(json.dumps(value, ensure_ascii=False))
+
+
+def header(title: str, before: str = "") -> Block:
+    """The headline: what happened, in one line, ``before`` (ours) in front of it."""
+    told = plain(f"{before}{head(title)}", HEADER)
+    if told.strip() == before.strip():
+        told = f"{before}(no title)"
     return HeaderBlock(text=PlainTextObject(text=told, emoji=False))
 
 
@@ -41,7 +91,7 @@ def section(text: str) -> Block:
     return SectionBlock(text=_literal(text))
 
 
-def fields(pairs: list[tuple[str, str]]) -> Block:
+def fields(pairs: Sequence[tuple[str, str]]) -> Block:
     """Up to ten labelled values in two columns; values are already safe mrkdwn."""
     return SectionBlock(fields=[_literal(f"*{label}*\n{value}") for label, value in pairs[:10]])
 
@@ -51,74 +101,99 @@ def context(text: str) -> Block:
     return ContextBlock(elements=[_literal(text)])
 
 
-def facts(content: AlertContent) -> list[tuple[str, str]]:
+def facts(content: AlertContent, room: Room) -> list[tuple[str, str]]:
     """The labelled values of an alert; what is not known is left out."""
-    told: list[tuple[str, str]] = []
-    if content.agreement_name:
-        told.append(("Agreement", mrkdwn(content.agreement_name, FIELD)))
-    if stage_word(content.stage):
-        told.append(("Stage", stage_move(content)))
-    if content.parties:
-        told.append(("States", _list([state_with_flag(code) for code in content.parties])))
-    if content.minerals:
-        told.append((mrkdwn(content.subject, FIELD), _list(list(content.minerals))))
-    if content.money:
-        told.append(("Money", _list(list(content.money))))
-    told.append(("Significance", significance(content)))
-    return told
+    states = [state_with_flag(code) for code in content.parties[:MOST]]
+    told = [
+        ("Agreement", mrkdwn(content.agreement_name or "", room.field)),
+        ("Stage", stage_move(content)),
+        ("States", _named(states, room, beyond=beyond(content.parties))),
+        (
+            mrkdwn(content.subject, NAME) or "Minerals",
+            _named(content.minerals, room, beyond=beyond(content.minerals)),
+        ),
+        ("Money", _named(content.money, room)),
+        ("Significance", significance(content, room)),
+    ]
+    return [(label, value) for label, value in told if value]
 
 
 def stage_move(content: AlertContent) -> str:
-    """``negotiating → *signed*``, or ``*signed*`` where nothing is known of before."""
-    now = f"*{mrkdwn(content.stage, 40)}*"
-    before = stage_word(content.previous_stage or "")
-    if not before or before == content.stage:
-        return now
-    return f"{mrkdwn(before, 40)} → {now}"
+    """``negotiating → *signed*``, ``*signed*`` where nothing is known of before, or nothing."""
+    now = mrkdwn(stage_word(content.stage), 40)
+    before = mrkdwn(stage_word(content.previous_stage or ""), 40)
+    if not now:
+        return ""
+    return f"*{now}*" if before in {"", now} else f"{before} → *{now}*"
 
 
-def significance(content: AlertContent) -> str:
+def mark(content: AlertContent) -> str:
+    """The coloured mark of the significance."""
+    return _MARK.get(content.significance, "⚪")
+
+
+def significance(content: AlertContent, room: Room) -> str:
     """The mark and the word for the significance, with the reasons for it."""
-    mark = _MARK.get(content.significance, "⚪")
-    told = f"{mark} {significance_word(content.significance)}"
-    reasons = "; ".join(content.reasons)
-    return f"{told}: {mrkdwn(reasons, FIELD - 60)}" if reasons else told
+    told = f"{mark(content)} {significance_word(content.significance)}"
+    reasons = [
+        reason for item in content.reasons[:MOST] if (reason := mrkdwn(item, room.field // 2))
+    ]
+    return f"{told}: {listed(reasons, room.field - 40, joint='; ')}" if reasons else told
 
 
-def themes(content: AlertContent) -> str:
+def themes(content: AlertContent, room: Room, *, struck: bool = False) -> str:
     """A line for each theme with the words it was read from; whole lines only."""
     lines: list[str] = []
-    room = THEMES
-    for _id, title, quote in content.themes:
-        line = f"• *{mrkdwn(title, 80)}*"
-        if told := mrkdwn(quote, QUOTE):
-            line += f": “{told}”"
-        room -= units(line) + 1
-        if room < 0:
-            lines.append(f"• and {len(content.themes) - len(lines)} more")
-            break
-        lines.append(line)
-    return "\n".join(lines)
+    for _id, title, quote in content.themes[:MOST]:
+        name, told = mrkdwn(title, NAME), mrkdwn(quote, room.quote)
+        if not name:
+            continue
+        line = f"*{name}*: “{told}”" if told else f"*{name}*"
+        lines.append(f"• {strike(line) if struck else line}")
+    return listed(
+        lines, room.themes, joint="\n", rest="\n• and {} more", beyond=beyond(content.themes)
+    )
 
 
-def sources(content: AlertContent) -> str:
+def sources(content: AlertContent, room: Room) -> str:
     """Who reported it, the first seen first, as links; whole entries only."""
+    half = room.sources // 2
     named = content.sources or ((content.outlet, content.url),)
-    told = "First seen at " + link(named[0][1], named[0][0], SOURCES // 2)
-    room = SOURCES - units(told)
-    for index, (outlet, url) in enumerate(named[1:], start=1):
-        entry = link(url, outlet, SOURCES // 2)
-        joint = "; also " if index == 1 else ", "
-        room -= units(entry) + len(joint)
-        if room < len(", and 99 more"):
-            return f"{told}{joint}{len(named) - index} more"
-        told += joint + entry
+    linked = [link(url, source_name(outlet, url), half) for outlet, url in named[:MOST]]
+    told = f"First seen at {linked[0]}"
+    if linked[1:]:
+        told += f"; also {listed(linked[1:], room.sources - units(told), beyond=beyond(named))}"
+    if content.outlets > 1:
+        told += f" · {counted(content.outlets, 'independent outlet')}"
     return told
 
 
-def why(content: AlertContent) -> str:
+def source_name(outlet: str, url: str | None) -> str:
+    """The outlet's name, or the host of its address where it has none that can be shown."""
+    address = safe_url(url)
+    host = urlsplit(address).hostname if address else None
+    return clean(head(outlet)) or host or "a source without a name"
+
+
+def why(route: str, reason: str, room: Room) -> str:
     """The route that sent it and why."""
-    return f"Sent by route *{mrkdwn(content.route, 80)}*: {mrkdwn(content.route_reason, REASON)}"
+    route = mrkdwn(route, NAME)
+    told = f"Sent by route *{route or 'without a name'}*"
+    shown = mrkdwn(reason, room.reason)
+    return f"{told}: {shown}" if shown else told
+
+
+def looked_after(content: AlertContent, room: Room) -> str:
+    """The same with who looks after the route."""
+    told = why(content.route, content.route_reason, room)
+    owner = mrkdwn(content.owner, NAME)
+    return f"{told} · looked after by {owner}" if owner else told
+
+
+def changed(content: AlertContent, limit: int) -> str:
+    """``negotiating → signed; significance 2 → 3``: whole changes only."""
+    told = [change for item in content.changes[:MOST] if (change := mrkdwn(item, limit // 2))]
+    return listed(told, limit, joint="; ")
 
 
 def when(content: AlertContent) -> str:
@@ -127,16 +202,42 @@ def when(content: AlertContent) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%-d %b %Y, %H:%M} UTC>"
 
 
-def _list(words: list[str]) -> str:
-    """``a, b and 3 more`` within a field."""
+def strike(text: str) -> str:
+    """``text``, already safe, struck through; bold inside is given up, since Slack may trip."""
+    return f"~{text.replace('*', '')}~"
+
+
+def listed(
+    items: Sequence[str],
+    limit: int,
+    *,
+    joint: str = ", ",
+    rest: str = " and {} more",
+    beyond: int = 0,
+) -> str:
+    """Return whole items (safe already) within ``limit`` units; what is left out is counted.
+
+    ``beyond`` is how many there are beside ``items``.
+    """
     told = ""
-    for index, word in enumerate(words):
-        entry = mrkdwn(word, 120)
-        joined = f"{told}, {entry}" if told else entry
-        if units(joined) > FIELD - 20:
-            return f"{told} and {len(words) - index} more"
-        told = joined
-    return told
+    for index, item in enumerate(items):
+        longer = f"{told}{joint}{item}" if told else item
+        left = len(items) - index - 1 + beyond
+        if units(longer) + (len(rest.format(f"{left:,}")) if left else 0) > limit:
+            count = f"{left + 1:,}"
+            return f"{told}{rest.format(count)}" if told else f"{count} in all"
+        told = longer
+    return f"{told}{rest.format(f'{beyond:,}')}" if beyond and told else told
+
+
+def beyond(items: Sequence[object]) -> int:
+    """How many of a list are not looked at."""
+    return max(0, len(items) - MOST)
+
+
+def _named(words: Sequence[str], room: Room, *, beyond: int = 0) -> str:
+    named = [name for word in words[:MOST] if (name := mrkdwn(word, 120))]
+    return listed(named, room.field, beyond=beyond)
 
 
 def _literal(text: str) -> MarkdownTextObject:

@@ -6,10 +6,11 @@ from typing import Any
 
 
 class _WholeSubjects(EmailPolicy):
-    """Encodes a subject that is not ASCII as a whole (RFC 2047).
+    """Folds subjects itself, and encodes one that is not ASCII as a whole (RFC 2047).
 
     The standard library encodes only the words that need it, and where such a word begins a line
-    the reader sees two spaces before it.
+    the reader sees two spaces before it. Plain ASCII that is just too long for the first line it
+    moves to the second as a whole, and the reader sees a space before it.
     """
 
     def fold(self, name: str, value: Any) -> str:
@@ -20,9 +21,11 @@ class _WholeSubjects(EmailPolicy):
         return whole.encode("ascii") if whole else super().fold_binary(name, value)
 
     def _whole(self, name: str, value: Any) -> str:
-        if name.lower() != "subject" or str(value).isascii():
+        subject = str(value)
+        if name.lower() != "subject":
             return ""
-        encoded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+        charset = "us-ascii" if subject.isascii() else "utf-8"
+        encoded = Header(subject, charset, header_name=name).encode(linesep=self.linesep)
         return f"{name}: {encoded}{self.linesep}"
 
 

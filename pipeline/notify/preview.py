@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.log import get_logger
 from pipeline.notify.text import slug
-from schemas.alert import Delivery, OutboxMessage, Retry, Sent
+from schemas.alert import Action, Delivery, OutboxMessage, Retry, Sent
 
 log = get_logger(__name__)
 
@@ -23,12 +23,17 @@ class PreviewSender:
         self._folder = folder
 
     def send(self, message: OutboxMessage) -> Delivery:
-        """Write ``message`` whole or not at all; an unwritable folder is a Retry that names it."""
+        """Write ``message`` whole or not at all; an unwritable folder is a Retry that names it.
+
+        An edit is written over the file of the message that it edits.
+        """
         payload = message.payload
         text = str(payload.get("text", ""))
-        if message.thread_key is not None:
-            text = f"In reply to {message.thread_key}\n\n{text}"
         path = self._folder / f"{_stem(message)}.txt"
+        if message.action is Action.UPDATE:
+            path = self._edited(message) or path
+        elif message.thread_key is not None:
+            text = f"In reply to {message.thread_key}\n\n{text}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             _write(path, text)
@@ -39,6 +44,13 @@ class PreviewSender:
             return Retry(f"{error.filename or path}: cannot be written: {error.strerror or error}")
         log.info("preview_written", key=message.key, path=str(path))
         return Sent(external_id=str(path))
+
+    def _edited(self, message: OutboxMessage) -> Path | None:
+        """The file of the first message, where it is known and in this folder."""
+        if message.thread_id is None:
+            return None
+        path = Path(message.thread_id)
+        return path if path.parent == self._folder and path.suffix == ".txt" else None
 
 
 def html_with_images(payload: Mapping[str, Any]) -> str:

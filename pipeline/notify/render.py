@@ -1,142 +1,104 @@
 """From what happened to what is shown: Slack messages and readable text files."""
 
-from typing import Any
-
-from slack_sdk.models.blocks import Block
+from collections.abc import Sequence
+from typing import Any, Final
 
 from pipeline.notify import blocks
-from pipeline.notify.text import clean, link, mrkdwn, safe_url, trim
-from pipeline.notify.words import joined, significance_word, stage_word, state_name
-from schemas.alert import AlertContent, AlertKind, Channel
+from pipeline.notify.bundle import render_bundle, render_bundle_preview
+from pipeline.notify.email_alert import render_email_alert
+from pipeline.notify.email_bundle import render_email_bundle
+from pipeline.notify.fallback import FALLBACK, fallback
+from pipeline.notify.kinds import build
+from pipeline.notify.message import EVENT_TYPE, slack_message
+from pipeline.notify.readable import render_preview
+from pipeline.notify.text import clean
+from pipeline.notify.webhook_event import render_webhook
+from schemas.alert import AlertContent, Channel
 
-EVENT_TYPE = "mineralwatch_alert"
-"""The type of the metadata by which a message is found again in a channel's history."""
-FALLBACK = 4000
-MAX_BLOCKS = 50
+__all__ = [
+    "EVENT_TYPE",
+    "FALLBACK",
+    "MAX_BLOCKS",
+    "fallback",
+    "render_bundle",
+    "render_bundle_payload",
+    "render_bundle_preview",
+    "render_payload",
+    "render_preview",
+    "render_slack",
+]
+
+MAX_BLOCKS: Final = blocks.MAX_BLOCKS
 
 
 def render_slack(content: AlertContent) -> dict[str, Any]:
     """Return the arguments of chat.postMessage for an alert, but for channel and thread.
 
-    ``text`` is what notifications and screen readers say; ``metadata`` carries the alert's key.
+    What UPDATE gives is what NEW gave, as the story stands now: chat.update puts ``text`` and
+    ``blocks`` in the place of the old ones.
     """
-    built = _BUILD[content.kind](content)
-    for block in built:
-        block.validate_json()
-    return {
-        "text": fallback(content),
-        "blocks": [block.to_dict() for block in built],
-        "metadata": {
-            "event_type": EVENT_TYPE,
-            "event_payload": {
-                "key": content.key,
-                "kind": content.kind.value,
-                "story_id": content.story_id,
-                "route": content.route,
-            },
+    return slack_message(
+        text=fallback(content),
+        blocks=blocks.fitted(lambda room: build(content, room)),
+        about={
+            "key": content.key,
+            "kind": content.kind.value,
+            "story_id": content.story_id,
+            "route": clean(content.route),
         },
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
+    )
 
 
-def render_preview(content: AlertContent) -> str:
-    """Return the alert as a readable text file."""
-    lines = [clean(content.title) or "(no title)", ""]
-    if content.kind is AlertKind.OUTLET:
-        lines += [f"Also reported by {clean(content.outlet)}.", ""]
-    if content.summary:
-        lines += [clean(content.summary), ""]
-    lines += [f"{label + ':':<14}{value}" for label, value in _plain_facts(content)]
-    if content.stage_quote:
-        lines += ["", f"The step is reported by: “{clean(content.stage_quote)}”"]
-    if content.themes:
-        lines += ["", "Themes:"]
-        lines += [
-            f"  - {clean(title)}" + (f": “{clean(quote)}”" if quote else "")
-            for _id, title, quote in content.themes
-        ]
-    lines += ["", "Sources, the first seen first:"]
-    for outlet, url in content.sources or ((content.outlet, content.url),):
-        address = safe_url(url)
-        lines.append(f"  - {clean(outlet)}" + (f": {address}" if address else ""))
-    lines += ["", f"Sent by route {content.route}: {clean(content.route_reason)}"]
-    lines += [f"Key: {content.key}", ""]
-    return "\n".join(lines)
+def render_payload(content: AlertContent, channel: Channel, *, sender: str = "") -> dict[str, Any]:
+    """Return the payload of the outbox message that carries this alert by ``channel``.
 
-
-def render_payload(content: AlertContent, channel: Channel) -> dict[str, Any]:
-    """Return the payload of the outbox message that carries this alert by ``channel``."""
-    if channel is Channel.SLACK:
-        return render_slack(content)
+    Args:
+        content: what happened.
+        channel: decides the form.
+        sender: from whom an e-mail comes.
+    """
+    match channel:
+        case Channel.SLACK:
+            return render_slack(content)
+        case Channel.WEBHOOK:
+            return render_webhook(content)
+        case Channel.EMAIL:
+            return render_email_alert(content, sender=sender)
     return {"title": clean(content.title), "text": render_preview(content)}
 
 
-def fallback(content: AlertContent) -> str:
-    """Return the message in one paragraph of escaped text, for notifications."""
-    title = mrkdwn(content.title, 400) or "(no title)"
-    outlet = mrkdwn(content.outlet, 100)
-    if content.kind is AlertKind.OUTLET:
-        return f"Also reported by {outlet}: {title}"
-    stage = stage_word(content.stage)
-    if content.kind is AlertKind.STAGE:
-        return f"Stage {blocks.stage_move(content).replace('*', '')}: {title} ({outlet})"
-    lead = f"{mrkdwn(stage.capitalize(), 40)}: " if stage else ""
-    summary = mrkdwn(content.summary, 1000)
-    return trim(f"{lead}{title} ({outlet})" + (f". {summary}" if summary else ""), FALLBACK)
+def render_bundle_payload(
+    contents: Sequence[AlertContent],
+    channel: Channel,
+    *,
+    key: str,
+    route: str,
+    reason: str,
+    more: bool,
+    sender: str = "",
+) -> dict[str, Any]:
+    """Return the payload of a message of several stories.
 
+    Args:
+        contents: the stories, one at least.
+        channel: decides the form; a webhook has no such form.
+        key: the message's key in the outbox.
+        route: the title or name of the route.
+        reason: why they come together, in words.
+        more: they are what a limit of messages an hour left over; else a batch.
+        sender: from whom an e-mail comes.
 
-def _new(content: AlertContent) -> list[Block]:
-    built: list[Block] = [blocks.header(content.title)]
-    if summary := mrkdwn(content.summary, blocks.SUMMARY):
-        built.append(blocks.section(summary))
-    built.append(blocks.fields(blocks.facts(content)))
-    if told := blocks.themes(content):
-        built.append(blocks.section(f"*Themes*\n{told}"))
-    built.append(blocks.context(f"{blocks.sources(content)} · {blocks.when(content)}"))
-    built.append(blocks.context(blocks.why(content)))
-    return built
-
-
-def _outlet(content: AlertContent) -> list[Block]:
-    told = f"Also reported by {link(content.url, content.outlet, 1000)}"
-    if title := mrkdwn(content.title, 300):
-        told += f": “{title}”"
-    return [blocks.section(told), blocks.context(blocks.when(content))]
-
-
-def _stage(content: AlertContent) -> list[Block]:
-    told = f"*Stage:* {blocks.stage_move(content)}"
-    if content.agreement_name:
-        told += f" · {mrkdwn(content.agreement_name, 200)}"
-    if quote := mrkdwn(content.stage_quote or content.title, 300):
-        told += f"\n“{quote}”"
-    return [
-        blocks.section(told),
-        blocks.context(f"{link(content.url, content.outlet, 1000)} · {blocks.when(content)}"),
-        blocks.context(blocks.why(content)),
-    ]
-
-
-_BUILD = {AlertKind.NEW: _new, AlertKind.OUTLET: _outlet, AlertKind.STAGE: _stage}
-
-
-def _plain_facts(content: AlertContent) -> list[tuple[str, str]]:
-    stage = clean(stage_word(content.stage))
-    before = clean(stage_word(content.previous_stage or ""))
-    told = [
-        ("Agreement", clean(content.agreement_name or "")),
-        ("Stage", f"{before} → {stage}" if before and before != stage and stage else stage),
-        ("States", joined(tuple(clean(state_name(code)) for code in content.parties))),
-        (clean(content.subject), joined(tuple(clean(name) for name in content.minerals))),
-        ("Money", joined(tuple(clean(sum_) for sum_ in content.money))),
-        ("Significance", _plain_significance(content)),
-        ("Published", f"{content.published_at:%-d %B %Y, %H:%M} UTC by {clean(content.outlet)}"),
-    ]
-    return [(label, value) for label, value in told if value]
-
-
-def _plain_significance(content: AlertContent) -> str:
-    told = f"{significance_word(content.significance)} ({content.significance} of 3)"
-    reasons = "; ".join(clean(reason) for reason in content.reasons)
-    return f"{told}: {reasons}" if reasons else told
+    Raises:
+        ValueError: there is no story, or the channel is a webhook.
+    """
+    match channel:
+        case Channel.SLACK:
+            return render_bundle(contents, key=key, route=route, reason=reason, more=more)
+        case Channel.EMAIL:
+            return render_email_bundle(
+                contents, route=route, reason=reason, more=more, sender=sender
+            )
+        case Channel.WEBHOOK:
+            raise ValueError("a webhook is told of each story by itself")
+    text = render_bundle_preview(contents, key=key, route=route, reason=reason, more=more)
+    return {"title": clean(route), "text": text}

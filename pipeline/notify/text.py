@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 
 ELLIPSIS = "…"
 MAX_URL = 2000
+MAX_READ = 20_000
+"""Characters of a text that are looked at: seven times the longest limit that Slack has."""
 _LAST_SINGLE = 0xFFFF
 """The last code point that UTF-16 writes in one unit."""
 
@@ -20,7 +22,10 @@ _MAX_MARKS = 4
 """Combining marks kept on one letter; Vietnamese and Arabic need two or three."""
 _SENTENCE_END = re.compile(r"[.!?…。！？](?=[\s\"'”’»)]|$)[\"'”’»)]*")
 _MRKDWN = str.maketrans({"*": "∗", "~": "∼", "`": "'", "|": "¦"})
-_EDGE_UNDERSCORE = re.compile(r"(?<!\w)_+|_+(?!\w)")
+_EMOJI_CODE = re.compile(r":(?=[a-z0-9_+'-]*[a-z_+-])([a-z0-9_+'-]+):")
+"""``:rotating_light:``, which Slack shows as a picture; ``10:30:45`` is none."""
+_QUOTE_SIGN = re.compile(r"^[>\s]+")
+_UNDERSCORES = re.compile(r"_+")
 _SAFE_IN_URL = "!#$&'()*+,-./:;=?@[]_~%"
 
 
@@ -43,6 +48,11 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def head(text: str) -> str:
+    """Return what of ``text`` is looked at, so that a megabyte costs no more than a page."""
+    return text[:MAX_READ]
+
+
 def escape(text: str) -> str:
     """Escape the three characters that Slack gives a meaning: ``&``, ``<`` and ``>``."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -50,7 +60,7 @@ def escape(text: str) -> str:
 
 def units(text: str) -> int:
     """Return the length in UTF-16 code units, the stricter of the ways in which Slack may count."""
-    return len(text) + sum(1 for char in text if ord(char) > _LAST_SINGLE)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def trim(text: str, limit: int) -> str:
@@ -77,9 +87,11 @@ def mrkdwn(text: str, limit: int) -> str:
     """Return feed text for a mrkdwn object: cleaned, literal, escaped, in at most ``limit`` units.
 
     Characters that Slack reads as formatting are shown as their look-alikes, so that a title with
-    ``*`` in it cannot change how the message is set.
+    ``*``, ``:boom:`` or a leading ``>`` in it cannot change how the message is set.
     """
-    return _fit(_EDGE_UNDERSCORE.sub("", clean(text).translate(_MRKDWN)), limit)
+    told = clean(head(text)).translate(_MRKDWN)
+    told = _EMOJI_CODE.sub(r"∶\1∶", _UNDERSCORES.sub(_inner_only, told))
+    return _fit(_QUOTE_SIGN.sub(_no_quote, told), limit)
 
 
 def plain(text: str, limit: int) -> str:
@@ -88,7 +100,7 @@ def plain(text: str, limit: int) -> str:
     Slack keeps the three escaped characters as entities in plain text too, and shows them as
     themselves; what is escaped already stays so.
     """
-    return _fit(clean(text), limit)
+    return _fit(clean(head(text)), limit)
 
 
 def safe_url(url: str | None) -> str | None:
@@ -98,7 +110,9 @@ def safe_url(url: str | None) -> str | None:
     (``https://bank.example@evil.example``) does not. Characters that end a link in Slack or HTML
     are percent-encoded.
     """
-    if url is None or any(char.isspace() or unicodedata.category(char) == "Cc" for char in url):
+    if url is None or len(url) > MAX_URL:
+        return None
+    if any(char.isspace() or unicodedata.category(char) == "Cc" for char in url):
         return None
     if clean(url) != url:
         return None
@@ -111,7 +125,7 @@ def safe_url(url: str | None) -> str | None:
         return None
     if not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc):
         return None
-    safe = quote(url, safe=_SAFE_IN_URL)
+    safe = parts.scheme.lower() + quote(url[len(parts.scheme) :], safe=_SAFE_IN_URL)
     return safe if len(safe) <= MAX_URL else None
 
 
@@ -145,8 +159,23 @@ def slug(text: str, limit: int = 60) -> str:
     return told or "".join(words[:1]).encode()[:limit].decode(errors="ignore")
 
 
+def _inner_only(found: re.Match[str]) -> str:
+    """Underscores at the edge of a word set it in italics; inside one they are letters."""
+    before, after = (
+        found.string[max(0, found.start() - 1) : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    return found[0] if before.isalnum() and after.isalnum() else ""
+
+
+def _no_quote(found: re.Match[str]) -> str:
+    """Slack sets a line that begins with ``&gt;`` as a quotation; a look-alike begins none."""
+    return found[0].replace(">", "›")
+
+
 def _fit(text: str, limit: int) -> str:
     """Trim before escaping, so that no entity is cut and the escaped text fits."""
+    text = text[: limit + 2]  # a unit is a character or half of one: what follows is cut anyway
     room = limit
     while True:
         told = escape(trim(text, room))
