@@ -2,10 +2,11 @@
 
 import base64
 import hashlib
+import re
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, getaddresses, parseaddr
@@ -26,6 +27,7 @@ log = get_logger(__name__)
 
 _PERMANENT: Final = 500
 _SUBJECT: Final = 200
+_MESSAGE_ID: Final = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 
 
 def build_email(
@@ -36,12 +38,13 @@ def build_email(
     key: str,
     sent_at: datetime,
     list_name: str = "digest",
+    in_reply_to: str | None = None,
 ) -> EmailMessage:
     """Return the message: plain text, and HTML with its images.
 
-    Mail programs sort by ``list_name``: the reader's digest, or what is told to operators.
+    Mail programs sort by ``list_name``: the reader's digest, alerts, or what is told to operators.
     Message-ID is made from ``key``, so that a message sent twice is one message to its reader's
-    mail program.
+    mail program. A reply names the Message-ID of the first message of its thread.
 
     Raises:
         ConfigError: ``sender`` or a recipient is not an address.
@@ -58,6 +61,8 @@ def build_email(
     message["Subject"] = clean(rendered.subject)[:_SUBJECT]
     message["Date"] = format_datetime(sent_at)
     message["Message-ID"] = message_id(key, from_.domain)
+    if in_reply_to is not None:
+        message["In-Reply-To"] = message["References"] = in_reply_to
     message["List-Id"] = f"mineralwatch {list_name} <{list_name}.mineralwatch.{from_.domain}>"
     unsubscribe = quote(f"{from_.username}@{from_.domain}", safe="@")
     message["List-Unsubscribe"] = f"<mailto:{unsubscribe}?subject=unsubscribe>"
@@ -65,8 +70,14 @@ def build_email(
     message.set_content(rendered.text, cte="quoted-printable")
     # Quoted-printable holds the 998 characters that a line of a message may have.
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    _attach(message, rendered.images)
+    return message
+
+
+def _attach(message: EmailMessage, images: Sequence[tuple[str, bytes]]) -> None:
+    """Put the images beside the HTML, which is the last part."""
     html = message.get_payload()[-1]  # type: ignore[index]
-    for cid, png in rendered.images:
+    for cid, png in images:
         html.add_related(  # type: ignore[union-attr]
             png,
             "image",
@@ -75,7 +86,6 @@ def build_email(
             filename=f"{cid.split('@')[0]}.png",
             disposition="inline",
         )
-    return message
 
 
 def check_addresses(sender: str, recipients: Sequence[str]) -> None:
@@ -123,14 +133,20 @@ class EmailSender:
     second copy is better than none, and most mail programs show the two as one.
     """
 
-    def __init__(self, config: SmtpConfig, timeout_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        config: SmtpConfig,
+        timeout_s: float = 30.0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._config = config
         self._timeout_s = timeout_s
+        self._clock = clock
 
     def send(self, message: OutboxMessage) -> Delivery:
         """Send ``message``; a recipient refused while others are served is named in the detail."""
         try:
-            mail = _from_payload(message)
+            mail = _from_payload(message, self._clock())
         except (ConfigError, KeyError, ValueError) as error:
             return Parked(f"it cannot be made into an e-mail: {error}")
         try:
@@ -212,7 +228,10 @@ def _refused(code: int, reason: bytes | str) -> Retry | Parked:
         return Retry(told)
     mend = "check the user and the password in MINERALWATCH_SMTP_URL"
     if code not in {530, 534, 535, 538}:
-        mend = "check MINERALWATCH_DIGEST_FROM and _DIGEST_TO, and what this server allows"
+        mend = (
+            "check MINERALWATCH_DIGEST_FROM, the recipients (MINERALWATCH_DIGEST_TO, routes.yaml), "
+            "and what this server allows"
+        )
     return Parked(f"{told}; mend: {mend}")
 
 
@@ -221,8 +240,14 @@ def _text(reason: bytes | str) -> str:
     return clean(mask(told))[:300]
 
 
-def _from_payload(message: OutboxMessage) -> EmailMessage:
+def _from_payload(message: OutboxMessage, now: datetime) -> EmailMessage:
+    """An alert's payload has neither recipients nor time: they are its address, and now.
+
+    An alert may have waited for the morning; an edition has the time at which it was made.
+    """
     payload: Mapping[str, Any] = message.payload
+    sender = str(payload["sender"])
+    recipients = payload.get("recipients") or message.address.split(",")
     rendered = RenderedDigest(
         subject=str(payload["subject"]),
         html=str(payload["html"]),
@@ -231,12 +256,22 @@ def _from_payload(message: OutboxMessage) -> EmailMessage:
     )
     return build_email(
         rendered,
-        sender=str(payload["sender"]),
-        recipients=[str(recipient) for recipient in payload["recipients"]],
+        sender=sender,
+        recipients=[str(recipient) for recipient in recipients],
         key=message.key,
-        sent_at=datetime.fromisoformat(str(payload["sent_at"])),
+        sent_at=datetime.fromisoformat(str(payload.get("sent_at") or now.isoformat())),
         list_name=str(payload.get("list", "digest")),
+        in_reply_to=_thread(message, sender),
     )
+
+
+def _thread(message: OutboxMessage, sender: str) -> str | None:
+    """The Message-ID of the first message: as it was sent, else as it follows from the key."""
+    if message.thread_key is None:
+        return None
+    if message.thread_id is not None and _MESSAGE_ID.fullmatch(message.thread_id):
+        return message.thread_id
+    return message_id(message.thread_key, _address(sender, "MINERALWATCH_DIGEST_FROM").domain)
 
 
 def _address(written: str, variable: str) -> Address:
