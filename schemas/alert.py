@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, TypeAlias
+
+_LONG = 40
 
 
 class AlertKind(StrEnum):
@@ -47,8 +50,6 @@ class OutboxState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
-    FOLDED = "folded"
-    """Not sent by itself: told as part of the message whose key is ``thread_key``."""
     PARKED = "parked"
     """Refused for good (wrong channel, bad token …): kept with its reason until retried by hand."""
 
@@ -59,6 +60,14 @@ class Destination:
 
     channel: Channel
     address: str
+
+    @property
+    def label(self) -> str:
+        """The place within keys, which are bounded: a long list of addresses by its hash."""
+        address = self.address
+        if len(address) > _LONG:
+            address = sha256(address.encode()).hexdigest()[:32]
+        return f"{self.channel.value}:{address}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ class Alert:
     reason: str
     """Why the route let it through, in words."""
     article_id: int | None = None
+    turn: int = 0
+    """How many of its kind the same article gave rise to before: it was edited, or read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,8 @@ class OutboxMessage:
     action: Action = Action.POST
     thread_place: str | None = None
     """The channel's own id of the place where that thread is (a Slack channel's id)."""
+    not_before: datetime | None = None
+    """From when it may leave: its slot among the messages of its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,10 @@ class OutboxRow(Base):
     """A message to be sent, and what became of it."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+        Index("ix_outbox_channel_address_claimed_at", "channel", "address", "claimed_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(300), unique=True)
@@ -65,11 +68,14 @@ class OutboxRow(Base):
     action: Mapped[str] = mapped_column(String(20), default="post", server_default="post")
     """schemas.alert.Action"""
     thread_key: Mapped[str | None] = mapped_column(String(300), index=True)
+    gathers: Mapped[str | None] = mapped_column(String(200))
+    """What may join it while it waits: stories of a window, outlets of a story."""
     state: Mapped[str] = mapped_column(String(20))
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
+    """When it is or was sent: its slot among the messages of its place."""
     claimed_by: Mapped[str | None]
     uncertain: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str | None]

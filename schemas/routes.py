@@ -150,12 +150,14 @@ class OperatorTo(Strict):
 
     @model_validator(mode="after")
     def _writable(self) -> Self:
+        if self.channel is Channel.WEBHOOK:
+            raise ValueError("operators are people: channel: slack, email or preview")
         _check_addresses(self.channel, self.address)
         return self
 
 
 class WebhookConfig(Strict):
-    """A program that is told by HTTP; what it is sent is signed (docs/alerts.md)."""
+    """A program that is told by HTTP; what it is sent is signed (docs/webhooks.md)."""
 
     name: Slug
     url: str = Field(min_length=8, max_length=2000, pattern=r"^https?://")
@@ -190,6 +192,8 @@ class RoutesFile(Strict):
     """routes.yaml: the rules, in order; a story is sent once by every rule that takes it."""
 
     routes: tuple[RouteConfig, ...]
+    reply_minutes: int = Field(default=10, ge=0, le=1440)
+    """Outlets that follow one another within this share a reply in the thread."""
     webhooks: tuple[WebhookConfig, ...] = ()
     operators: tuple[OperatorTo, ...] = (OperatorTo(),)
     """Who is told that a feed fell silent, a task failed or a message was refused; or nobody."""

@@ -39,6 +39,10 @@ class Story:
     minerals: tuple[str, ...]
     outlets: tuple[str, ...] = ()
     articles: int = 0
+    merged_into: int | None = None
+    """The story that this one turned out to be part of."""
+    retracted_reason: str | None = None
+    """Why it does not stand, in words; None: it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.error import URLError
 
@@ -15,13 +16,15 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from pipeline.log import get_logger, mask
-from pipeline.notify.slack_errors import refusal
-from schemas.alert import Delivery, OutboxMessage, Parked, Retry, Sent
+from pipeline.notify.slack_errors import SETTLED_EDITS, refusal
+from schemas.alert import Action, Delivery, OutboxMessage, Parked, Retry, Sent
 
 log = get_logger(__name__)
 
 PAGE: Final = 100
 MAX_PAGES: Final = 20
+SEARCH_S: Final = 120.0
+"""A search ends within this, well before the claim does: another sender would search too."""
 CLOCK_SKEW_S: Final = 120
 """How far our clock may be ahead of Slack's when its history is searched from our time on."""
 
@@ -62,6 +65,9 @@ class SlackSender:
         if message.thread_key is not None and message.thread_id is None:
             reason = f"waits for the first message of its thread, {message.thread_key}"
             return Retry(reason, uncertain=message.uncertain)
+        if message.action is Action.UPDATE:
+            # To edit it twice is no harm: nothing is to be asked before.
+            return _outcome(lambda: self._edit(message), asking=False) or Retry("no answer")
         if message.uncertain:
             found = _outcome(lambda: self._find(message), asking=True)
             if found is not None:
@@ -82,6 +88,21 @@ class SlackSender:
             log.warning("reply_left_its_thread", key=message.key, channel=channel)
             detail["unthreaded"] = "the first message of its thread is gone"
         return Sent(external_id=str(answer["ts"]), detail=detail)
+
+    def _edit(self, message: OutboxMessage) -> Sent:
+        """Replace the first message of the thread; one that is gone or closed is left alone."""
+        root = {**message.payload, "metadata": _root_metadata(message)}
+        channel = message.thread_place or self._channel_id(message.address) or message.address
+        ts = str(message.thread_id)
+        try:
+            self._client.chat_update(channel=channel, ts=ts, **_editable(root))
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            if code not in SETTLED_EDITS:
+                raise
+            log.info("not_edited", key=message.key, channel=channel, why=code)
+            return Sent(ts, {"channel": channel, "unedited": code})
+        return Sent(ts, {"channel": channel})
 
     def _find(self, message: OutboxMessage) -> Delivery | None:
         """Look for a message that carries our key; None where there is none."""
@@ -105,17 +126,20 @@ class SlackSender:
             asked["ts"] = message.thread_id
         if message.created_at is not None:
             asked["oldest"] = f"{message.created_at.timestamp() - CLOCK_SKEW_S:.6f}"
+        until = time.monotonic() + SEARCH_S
         for _ in range(MAX_PAGES):
+            if time.monotonic() > until:
+                return Retry("Slack's history is slow; it is searched again later", uncertain=True)
             try:
                 answer = method(**asked)
             except SlackApiError as error:
                 if error.response.get("error") == "thread_not_found":
                     return None
                 raise
-            for posted in answer.get("messages") or []:
-                if _key(posted) == message.key:
-                    log.info("found_again", key=message.key, channel=channel)
-                    return Sent(str(posted["ts"]), {"channel": channel, "found": "yes"})
+            ts = _among(answer.get("messages") or [], message.key)
+            if ts is not None:
+                log.info("found_again", key=message.key, channel=channel)
+                return Sent(ts, {"channel": channel, "found": "yes"})
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return None
@@ -170,6 +194,25 @@ def _with_key(message: OutboxMessage) -> dict[str, Any]:
     carried = {**metadata.get("event_payload", {}), "key": message.key}
     payload["metadata"] = {**metadata, "event_payload": carried}
     return payload
+
+
+def _among(posted: Iterable[dict[str, Any]], key: str) -> str | None:
+    """The id of the message that carries the key, or None."""
+    return next((str(one["ts"]) for one in posted if _key(one) == key), None)
+
+
+def _root_metadata(message: OutboxMessage) -> dict[str, Any]:
+    """The key of the message that is edited: it is found by that one, edited or not."""
+    metadata = message.payload.get("metadata") or {"event_type": "mineralwatch_alert"}
+    return {
+        **metadata,
+        "event_payload": {**metadata.get("event_payload", {}), "key": message.thread_key},
+    }
+
+
+def _editable(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What chat.update takes of the arguments of chat.postMessage."""
+    return {name: payload[name] for name in ("text", "blocks", "metadata") if name in payload}
 
 
 def _key(posted: dict[str, Any]) -> object:

@@ -53,6 +53,13 @@ MENDS: Final = MappingProxyType(
 )
 
 
+SETTLED_EDITS: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+)
+"""Answers of chat.update that leave nothing to do: a reader deleted the message, or the workspace
+closes messages after some time. The reply in the thread says what changed all the same."""
+
+
 def refusal(answer: SlackResponse, *, asking: bool = False) -> Retry | Parked:
     """Return what an answer that is not ok means for the message.
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from pipeline.log import get_logger, mask
 from pipeline.notify.outbox import Senders, next_attempt
 from pipeline.stages.context import Context, Tally
@@ -22,9 +24,9 @@ CLAIM = 10
 LEASE = timedelta(minutes=5)
 """A claim older than this is a dead sender's; ten sends with a 10 s time-out are done by then."""
 
-SPACING_S: Mapping[Channel, float] = {Channel.SLACK: 1.0}
-"""Seconds between two messages to one address: Slack allows about one a second a channel
-(https://docs.slack.dev/apis/web-api/rate-limits)."""
+SPACING: Mapping[Channel, timedelta] = {Channel.SLACK: timedelta(seconds=1)}
+"""Between two messages to one address, whoever sends them: Slack allows about one a second a
+channel (https://docs.slack.dev/apis/web-api/rate-limits)."""
 
 _log = get_logger(__name__)
 
@@ -34,37 +36,40 @@ def deliver(context: Context, senders: Senders, *, limit: int | None = None) -> 
     tally = Tally("deliver", context.now)
     tally.set(sent=0, failed=0, parked=0)
     worker = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
-    last: dict[tuple[Channel, str], float] = {}
     left = limit
     # Wall time passes while messages leave; what is due is judged from the stage's own "now".
     began = time.monotonic()
+
+    def now() -> datetime:
+        return context.now + timedelta(seconds=time.monotonic() - began)
+
     while left is None or left > 0:
-        now = context.now + timedelta(seconds=time.monotonic() - began)
         with context.database.write() as session:
             batch = outbox.claim(
-                now=now,
+                now=now(),
                 worker=worker,
                 limit=CLAIM if left is None else min(CLAIM, left),
                 lease=LEASE,
+                spacing=SPACING,
                 session=session,
             )
         if not batch:
             break
-        for message in batch:
-            _pace(message, last)
-            _record(message, senders.send(message), worker, now, tally, context)
+        for message in sorted(batch, key=lambda one: one.not_before or context.now):
+            _pace(message, now())
+            with context.database.write() as session:
+                ours = outbox.renew(message.id, worker=worker, now=now(), session=session)
+            if ours:
+                _record(message, senders.send(message), worker, now(), tally, context)
         left = None if left is None else left - len(batch)
     _count_left(tally, context)
     return tally.report()
 
 
-def _pace(message: OutboxMessage, last: dict[tuple[Channel, str], float]) -> None:
-    """Wait until the address may be written to again."""
-    place = (message.channel, message.address)
-    spacing = SPACING_S.get(message.channel, 0.0)
-    if spacing and place in last:
-        time.sleep(max(0.0, last[place] + spacing - time.monotonic()))
-    last[place] = time.monotonic()
+def _pace(message: OutboxMessage, now: datetime) -> None:
+    """Wait until the place may be written to again."""
+    if message.not_before is not None:
+        time.sleep(max(0.0, (message.not_before - now).total_seconds()))
 
 
 def _record(
@@ -77,30 +82,44 @@ def _record(
 ) -> None:
     with context.database.write() as session:
         match delivery:
-            case Sent(external_id=external_id):
+            case Sent(external_id=external_id, detail=detail):
                 outbox.record_sent(
-                    message.id, external_id=external_id, worker=worker, now=now, session=session
-                )
-            case Retry(reason=reason, after_s=after_s, uncertain=uncertain):
-                due = next_attempt(
-                    message.attempts,
-                    now=now,
-                    after_s=after_s,
-                    jitter=random.random(),  # noqa: S311
-                )
-                outbox.record_retry(
                     message.id,
-                    reason=mask(reason),
-                    uncertain=uncertain,
-                    next_attempt_at=due,
+                    external_id=external_id,
+                    place=detail.get("channel"),
                     worker=worker,
+                    now=now,
                     session=session,
                 )
+            case Retry():
+                _put_back(message, delivery, worker, now, session)
             case Parked(reason=reason):
                 outbox.record_parked(
                     message.id, reason=mask(reason), worker=worker, session=session
                 )
     _tell(message, delivery, tally)
+
+
+def _put_back(
+    message: OutboxMessage, delivery: Retry, worker: str, now: datetime, session: Session
+) -> None:
+    """Note the next attempt; where the channel asked for a pause, all that place's wait for it."""
+    due = next_attempt(
+        message.attempts,
+        now=now,
+        after_s=delivery.after_s,
+        jitter=random.random(),  # noqa: S311
+    )
+    outbox.record_retry(
+        message.id,
+        reason=mask(delivery.reason),
+        uncertain=delivery.uncertain,
+        next_attempt_at=due,
+        worker=worker,
+        session=session,
+    )
+    if delivery.after_s is not None:
+        outbox.hold_place(message.channel, message.address, until=due, session=session)
 
 
 def _tell(message: OutboxMessage, delivery: Delivery, tally: Tally) -> None:

@@ -12,9 +12,10 @@ from pipeline.notify.digest import digest_window, render_digest
 from pipeline.notify.email import email_payload
 from pipeline.notify.preview import html_with_images
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.feedback import summary
 from pipeline.stages.storytelling import leading
 from pipeline.stages.watch import watch_state
-from pipeline.store import agreements, editions, outbox, stories
+from pipeline.store import agreements, editions, messages, stories
 from schemas.alert import Channel
 from schemas.digest import Digest, DigestStory, RenderedDigest, StageMove
 from schemas.report import StageReport
@@ -45,6 +46,7 @@ def build(context: Context, ruleset: str, *, day: date | None = None) -> Edition
     list_name = "daily"
     with context.database.read() as session:
         since, until, day = _span(context, day, list_name, session)
+        said = summary(context, until=until, session=session)
         moves = [
             StageMove(name, t.previous.value, t.stage.value, t.at, t.quote, t.article_url)
             for name, t in agreements.transitions_between(since, until, session=session)
@@ -63,6 +65,7 @@ def build(context: Context, ruleset: str, *, day: date | None = None) -> Edition
             watch=watch_state(
                 since=since, until=until, ruleset=ruleset, now=context.now, session=session
             ),
+            feedback=said if said.all.judged else None,
         )
     rendered = render_digest(digest, config=config, theme_titles=context.catalog.theme_titles)
     return Edition(list_name, digest, rendered)
@@ -118,13 +121,13 @@ def _queue(edition: Edition, edition_id: int, context: Context, session: Session
     """One message to the list; to the preview folder where no mail server is set."""
     to = context.settings.recipients
     mail = context.settings.smtp_url is not None and bool(to)
-    message = outbox.NewMessage(
+    message = messages.NewMessage(
         key=f"digest:{edition.list_name}:{edition.digest.day}",
         channel=Channel.EMAIL if mail else Channel.PREVIEW,
         address=",".join(to) if mail else "digest",
         payload=_payload(context, edition),
     )
-    return outbox.add_message(message, now=context.now, edition_id=edition_id, session=session)
+    return messages.add_message(message, now=context.now, edition_id=edition_id, session=session)
 
 
 def _span(

@@ -20,7 +20,7 @@ from pipeline.notify.feed_alerts import (
 )
 from pipeline.notify.feed_news import render_feed_news
 from pipeline.stages.context import Context
-from pipeline.store import feed_episodes, feed_facts, outbox
+from pipeline.store import feed_episodes, feed_facts, messages
 from schemas.alert import Destination
 from schemas.feed import FeedHealth
 from schemas.feed_watch import FeedChange
@@ -98,7 +98,7 @@ def _queue(
     changes: list[FeedChange], destination: Destination, context: Context, session: Session
 ) -> bool:
     key = message_key(changes, destination)
-    message = outbox.NewMessage(
+    message = messages.NewMessage(
         key=key,
         channel=destination.channel,
         address=destination.address,
@@ -110,7 +110,7 @@ def _queue(
             now=context.now,
         ),
     )
-    return outbox.add_message(message, now=context.now, session=session)
+    return messages.add_message(message, now=context.now, session=session)
 
 
 def _destinations(context: Context) -> tuple[Destination, ...]:

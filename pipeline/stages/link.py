@@ -16,6 +16,7 @@ from pipeline.ledger.story_stage import StageReport as Lead
 from pipeline.ledger.timeline import advance
 from pipeline.stages import routing
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.revisit import revisit
 from pipeline.stages.storytelling import grown, leading, opened
 from pipeline.store import agreements, assessments, stories
 from pipeline.store.assessments import ReadArticle
@@ -45,6 +46,7 @@ def link(context: Context, ruleset: str) -> StageReport:
                     read.article.id, ruleset=ruleset, now=context.now, session=session
                 )
         if not waiting:
+            revisit(context, ruleset, tally)
             return tally.report()
         tally.add("linked", len(waiting))
 

@@ -39,6 +39,24 @@ def grown(story: Story, read: ReadArticle, agreement: str | None) -> Story:
         themes=tuple(dict.fromkeys((*story.themes, *themes))),
         parties=tuple(sorted({*story.parties, *reading.parties})),
         minerals=tuple(sorted({*story.minerals, *reading.minerals})),
+        retracted_reason=None,  # a report that counts makes it stand again
+    )
+
+
+def regrown(story: Story, reads: Sequence[ReadArticle]) -> Story:
+    """The story made anew of the articles that are left; its title and its agreement stay."""
+    first, *others = reads
+    made = opened(first, story.agreement)
+    for read in others:
+        made = grown(made, read, story.agreement)
+    lead = leading(reads)
+    return replace(
+        made,
+        id=story.id,
+        title=story.title,
+        stage=lead.stage if lead else made.stage,
+        outlets=tuple(dict.fromkeys(read.article.outlet for read in reads)),
+        articles=len(reads),
     )
 
 

@@ -83,6 +83,20 @@ def timeline(agreement_id: str, *, session: Session) -> list[StageTransition]:
     return [_transition(row) for row in session.scalars(query)]
 
 
+def stage_before(
+    agreement_id: str, *, story_id: int, stage: Stage, session: Session
+) -> Stage | None:
+    """Where the agreement stood before the story moved it to ``stage``; None where it did not."""
+    previous = session.scalar(
+        select(StageTransitionRow.previous).where(
+            StageTransitionRow.agreement_id == agreement_id,
+            StageTransitionRow.story_id == story_id,
+            StageTransitionRow.stage == stage.value,
+        )
+    )
+    return Stage(previous) if previous is not None else None
+
+
 def transitions_between(
     since: datetime, until: datetime, *, session: Session
 ) -> list[tuple[str, StageTransition]]:

@@ -71,6 +71,17 @@ def unlinked(*, ruleset: str, limit: int, session: Session) -> list[ReadArticle]
     ]
 
 
+def read_article(article_id: int, *, ruleset: str, session: Session) -> ReadArticle | None:
+    """An article with its reading under ``ruleset``, or None."""
+    query = (
+        select(ArticleRow, AssessmentRow.reading)
+        .join(AssessmentRow, AssessmentRow.article_id == ArticleRow.id)
+        .where(ArticleRow.id == article_id, AssessmentRow.ruleset == ruleset)
+    )
+    found = session.execute(query).one_or_none()
+    return ReadArticle(article_of(found[0]), from_json(Assessment, found[1])) if found else None
+
+
 def mark_linked(article_id: int, *, ruleset: str, now: datetime, session: Session) -> None:
     """Note that the reading has been worked into a story."""
     session.execute(

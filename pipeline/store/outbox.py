@@ -1,148 +1,168 @@
-"""Alerts and the outbox: what is to be sent, claimed, sent, recorded."""
+"""The outbox: what is due is claimed, sent, recorded. What goes into it: store.messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from pipeline.store.engine import insert_for
-from schemas.alert import (
-    Alert,
-    AlertKind,
-    Channel,
-    Destination,
-    OutboxMessage,
-    OutboxState,
-)
-from schemas.tables import AlertRow, CarriedRow, OutboxRow
+from pipeline.store.engine import alone
+from schemas.alert import Action, Channel, OutboxMessage, OutboxState
+from schemas.tables import OutboxRow, ReactionRow
 
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """A message to put into the outbox; ``key`` makes a second one impossible."""
-
-    key: str
-    channel: Channel
-    address: str
-    payload: Mapping[str, Any]
-    thread_key: str | None = None
-
-
-def add_alert(alert: Alert, *, now: datetime, session: Session) -> int | None:
-    """Store the alert; None where its key is there already (then nothing is to be sent)."""
-    added: int | None = session.scalar(
-        insert_for(session, AlertRow)
-        .values(
-            key=alert.key,
-            kind=alert.kind.value,
-            route=alert.route,
-            story_id=alert.story_id,
-            article_id=alert.article_id,
-            reason=alert.reason,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(AlertRow.id)
-    )
-    return added
-
-
-def add_message(
-    message: NewMessage,
-    *,
-    now: datetime,
-    session: Session,
-    alert_id: int | None = None,
-    edition_id: int | None = None,
-) -> bool:
-    """Put a message into the outbox, due at once; False where its key is there already."""
-    added = session.scalar(
-        insert_for(session, OutboxRow)
-        .values(
-            key=message.key,
-            edition_id=edition_id,
-            channel=message.channel.value,
-            address=message.address,
-            payload=dict(message.payload),
-            thread_key=message.thread_key,
-            state=OutboxState.PENDING.value,
-            attempts=0,
-            created_at=now,
-            next_attempt_at=now,
-            due_at=now,
-            uncertain=False,
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(OutboxRow.id)
-    )
-    if added is not None and alert_id is not None:
-        session.add(CarriedRow(outbox_id=added, alert_id=alert_id))
-        session.flush()
-    return added is not None
-
-
-def told_destinations(story_id: int, *, session: Session) -> frozenset[Destination]:
-    """Where the story has been told as new (sent or waiting to be)."""
-    query = (
-        select(OutboxRow.channel, OutboxRow.address)
-        .join(CarriedRow, CarriedRow.outbox_id == OutboxRow.id)
-        .join(AlertRow, AlertRow.id == CarriedRow.alert_id)
-        .where(AlertRow.story_id == story_id, AlertRow.kind == AlertKind.NEW.value)
-    )
-    return frozenset(Destination(Channel(c), address) for c, address in session.execute(query))
+_MOST_SLOTS = 60
 
 
 def claim(
-    *, now: datetime, worker: str, limit: int, lease: timedelta, session: Session
+    *,
+    now: datetime,
+    worker: str,
+    limit: int,
+    lease: timedelta,
+    session: Session,
+    spacing: Mapping[Channel, timedelta] = MappingProxyType({}),
 ) -> list[OutboxMessage]:
     """Take due messages for this worker: the oldest first, but Slack's after all others.
 
     Slack lets a channel have one message a second; a digest shall not wait behind twenty of them.
+    Of a channel with a ``spacing`` one message a place is taken, with the time from which it may
+    leave (``not_before``): several senders share a place's seconds, and none holds it.
 
-    A reply waits until the message that opened its thread is sent. A message claimed by a worker
-    that never came back is taken again after ``lease`` and marked uncertain: it may have been
-    sent. On PostgreSQL rows claimed by another sender are passed over, not waited for.
+    A reply waits until the message that opened its thread is sent, and an edit until the edit
+    before it. A message claimed by a worker that never came back is taken again after ``lease``
+    and marked uncertain: it may have been sent.
     """
+    # Two at once would give a place the same second; on PostgreSQL the rows are locked besides.
+    alone("claim", session=session)
     root = aliased(OutboxRow)
     query = (
-        select(OutboxRow, root.external_id)
+        select(OutboxRow, root.external_id, root.external_place)
+        .outerjoin(root, root.key == OutboxRow.thread_key)
+        .where(OutboxRow.id.in_(_takeable(now, lease, limit, spacing)))
+        .order_by(OutboxRow.channel == Channel.SLACK.value, OutboxRow.id)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+    )
+    claimed = []
+    for row, thread_id, thread_place in session.execute(query).all():
+        lost = row.state == OutboxState.SENDING.value
+        slot = _slot(row, now, spacing, session)
+        row.state = OutboxState.SENDING.value
+        row.uncertain = row.uncertain or lost
+        row.claimed_at, row.claimed_by = slot, worker
+        row.attempts += 1
+        claimed.append(_message(row, thread_id, thread_place, slot))
+    return claimed
+
+
+def _takeable(
+    now: datetime, lease: timedelta, limit: int, spacing: Mapping[Channel, timedelta]
+) -> Select[tuple[int]]:
+    """Ids of due messages, one a place where the channel wants them spaced."""
+    root, edit = aliased(OutboxRow), aliased(OutboxRow)
+    open_states = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+    edit_before = (
+        select(edit.id)
+        .where(
+            edit.thread_key == OutboxRow.thread_key,
+            edit.action == Action.UPDATE.value,
+            edit.state.in_(open_states),
+            edit.id < OutboxRow.id,
+        )
+        .exists()
+    )
+    spaced = OutboxRow.channel.in_([channel.value for channel in spacing])
+    turn = func.row_number().over(
+        partition_by=(OutboxRow.channel, OutboxRow.address), order_by=OutboxRow.id
+    )
+    due = (
+        select(OutboxRow.id, OutboxRow.channel, spaced.label("spaced"), turn.label("turn"))
         .outerjoin(root, root.key == OutboxRow.thread_key)
         .where(
+            OutboxRow.state.in_(open_states),
             ((OutboxRow.state == OutboxState.PENDING.value) & (OutboxRow.next_attempt_at <= now))
             | (
                 (OutboxRow.state == OutboxState.SENDING.value)
                 & (OutboxRow.claimed_at < now - lease)
             ),
-            (OutboxRow.thread_key.is_(None)) | (root.state == OutboxState.SENT.value),
+            OutboxRow.thread_key.is_(None) | (root.state == OutboxState.SENT.value),
+            (OutboxRow.action != Action.UPDATE.value) | ~edit_before,
         )
-        .order_by(OutboxRow.channel == Channel.SLACK.value, OutboxRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=OutboxRow)
+        .subquery()
     )
-    claimed = []
-    for row, thread_id in session.execute(query).all():
-        lost = row.state == OutboxState.SENDING.value
-        row.state = OutboxState.SENDING.value
-        row.uncertain = row.uncertain or lost
-        row.claimed_at, row.claimed_by = now, worker
-        row.attempts += 1
-        claimed.append(_message(row, thread_id))
-    return claimed
+    return (
+        select(due.c.id)
+        .where(~due.c.spaced | (due.c.turn == 1))
+        .order_by(due.c.channel == Channel.SLACK.value, due.c.id)
+        .limit(limit)
+    )
+
+
+def _slot(
+    row: OutboxRow, now: datetime, spacing: Mapping[Channel, timedelta], session: Session
+) -> datetime:
+    """The time from which the message may leave: after the place's last one and the spacing."""
+    gap = spacing.get(Channel(row.channel))
+    if gap is None:
+        return now
+    last = session.scalar(
+        select(func.max(OutboxRow.claimed_at)).where(
+            OutboxRow.channel == row.channel,
+            OutboxRow.address == row.address,
+            OutboxRow.claimed_at > now - gap,
+            # Not further ahead than senders may be at work: a clock that went wrong ends there.
+            OutboxRow.claimed_at < now + _MOST_SLOTS * gap,
+            OutboxRow.id != row.id,
+        )
+    )
+    return now if last is None else max(now, last + gap)
+
+
+def hold_place(channel: Channel, address: str, *, until: datetime, session: Session) -> None:
+    """Let no message to that place go before then: the channel asked for a pause."""
+    session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.state == OutboxState.PENDING.value,
+            OutboxRow.channel == channel.value,
+            OutboxRow.address == address,
+            OutboxRow.next_attempt_at < until,
+        )
+        .values(next_attempt_at=until)
+    )
+
+
+def renew(message_id: int, *, worker: str, now: datetime, session: Session) -> bool:
+    """Begin the lease anew, just before sending; False where another worker has it by now.
+
+    A sender that was stopped for longer than its lease (a closed lid, a frozen container), or that
+    a slow channel held up, must not send what another sender has taken up and sent meanwhile.
+    """
+    return _record(message_id, worker, session, claimed_at=now)
 
 
 def record_sent(
-    message_id: int, *, external_id: str, worker: str, now: datetime, session: Session
+    message_id: int,
+    *,
+    external_id: str,
+    worker: str,
+    now: datetime,
+    session: Session,
+    place: str | None = None,
 ) -> bool:
-    """Note that the channel took the message; False where another worker has it by now."""
+    """Note that the channel took the message; False where another worker has it by now.
+
+    ``place`` is the channel's own id of where it is, needed to edit it.
+    """
     return _record(
         message_id,
         worker,
         session,
         state=OutboxState.SENT.value,
         external_id=external_id,
+        external_place=place,
         sent_at=now,
         last_error=None,
         uncertain=False,
@@ -236,6 +256,20 @@ def list_outbox(
     ]
 
 
+def next_due(*, session: Session) -> datetime | None:
+    """When the next message is due whose thread, if it stands in one, is open; None: none waits."""
+    root = aliased(OutboxRow)
+    query = (
+        select(func.min(OutboxRow.next_attempt_at))
+        .outerjoin(root, root.key == OutboxRow.thread_key)
+        .where(
+            OutboxRow.state == OutboxState.PENDING.value,
+            OutboxRow.thread_key.is_(None) | (root.state == OutboxState.SENT.value),
+        )
+    )
+    return session.scalar(query)
+
+
 def count_states(*, session: Session) -> dict[str, int]:
     """How many rows are in each state; states with none are 0."""
     counts = dict.fromkeys((state.value for state in OutboxState), 0)
@@ -246,7 +280,10 @@ def count_states(*, session: Session) -> dict[str, int]:
 
 
 def delete_sent(*, before: datetime, session: Session) -> int:
-    """Forget the payloads of replies sent before then; roots stay, since threads hang on them."""
+    """Forget messages sent before then.
+
+    Those stay on which replies hang, and those that readers judged: precision is counted of them.
+    """
     roots = select(OutboxRow.thread_key).where(OutboxRow.thread_key.is_not(None))
     query = (
         delete(OutboxRow)
@@ -254,13 +291,16 @@ def delete_sent(*, before: datetime, session: Session) -> int:
             OutboxRow.state == OutboxState.SENT.value,
             OutboxRow.sent_at < before,
             OutboxRow.key.not_in(roots),
+            OutboxRow.id.not_in(select(ReactionRow.outbox_id)),
         )
         .returning(OutboxRow.id)
     )
     return len(session.scalars(query).all())
 
 
-def _message(row: OutboxRow, thread_id: str | None) -> OutboxMessage:
+def _message(
+    row: OutboxRow, thread_id: str | None, thread_place: str | None, slot: datetime
+) -> OutboxMessage:
     return OutboxMessage(
         id=row.id,
         key=row.key,
@@ -272,4 +312,7 @@ def _message(row: OutboxRow, thread_id: str | None) -> OutboxMessage:
         thread_id=thread_id,
         uncertain=row.uncertain,
         created_at=row.created_at,
+        action=Action(row.action),
+        thread_place=thread_place,
+        not_before=slot,
     )

@@ -159,6 +159,14 @@ def read_articles(
     return found
 
 
+def linked_at(story_id: int, *, session: Session) -> dict[int, datetime]:
+    """Article id → when it was worked into the story."""
+    query = select(StoryArticleRow.article_id, StoryArticleRow.at).where(
+        StoryArticleRow.story_id == story_id
+    )
+    return {row.article_id: row.at for row in session.execute(query)}
+
+
 def save_story(story: Story, *, session: Session) -> Story:
     """Write a story; one with id 0 is inserted and comes back with its id."""
     row = StoryRow() if story.id == 0 else session.get_one(StoryRow, story.id)
@@ -168,6 +176,8 @@ def save_story(story: Story, *, session: Session) -> Story:
     row.significance = story.significance
     row.themes, row.parties = list(story.themes), list(story.parties)
     row.minerals = list(story.minerals)
+    if story.retracted_reason is None:
+        row.retracted_at = row.retracted_reason = None
     session.add(row)
     session.flush()
     return _story(row, story.outlets, story.articles)
@@ -211,6 +221,18 @@ def get_story(story_id: int, *, session: Session) -> Story | None:
     return _with_outlets([row], session)[0] if row else None
 
 
+def require_story(story_id: int, *, session: Session) -> Story:
+    """The story that is known to be there.
+
+    Raises:
+        LookupError: it is not.
+    """
+    story = get_story(story_id, session=session)
+    if story is None:
+        raise LookupError(f"story {story_id} is gone while it is worked on")
+    return story
+
+
 def list_stories(
     *,
     since: datetime,
@@ -223,7 +245,12 @@ def list_stories(
     """Stories with an article in the half-open span, the most significant and newest first."""
     query = (
         select(StoryRow)
-        .where(StoryRow.last_at >= since, StoryRow.opened_at < until)
+        .where(
+            StoryRow.last_at >= since,
+            StoryRow.opened_at < until,
+            StoryRow.merged_into.is_(None),
+            StoryRow.retracted_at.is_(None),
+        )
         .order_by(StoryRow.significance.desc(), StoryRow.last_at.desc(), StoryRow.id.desc())
     )
     if agreement is not None:
@@ -248,7 +275,10 @@ def list_told(
             ArticleRow.published_at >= published_after,
         )
     )
-    rows = list(session.scalars(select(StoryRow).where(StoryRow.id.in_(told))))
+    query = select(StoryRow).where(
+        StoryRow.id.in_(told), StoryRow.merged_into.is_(None), StoryRow.retracted_at.is_(None)
+    )
+    rows = list(session.scalars(query))
     return sorted(
         _with_outlets(rows, session),
         key=lambda s: (-s.significance, -len(s.outlets), -s.last_at.timestamp(), s.id),
@@ -286,4 +316,6 @@ def _story(row: StoryRow, outlets: tuple[str, ...], articles: int) -> Story:
         minerals=tuple(row.minerals),
         outlets=outlets,
         articles=articles,
+        merged_into=row.merged_into,
+        retracted_reason=row.retracted_reason,
     )

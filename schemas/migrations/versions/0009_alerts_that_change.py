@@ -27,12 +27,16 @@ def upgrade() -> None:
         batch.add_column(
             sa.Column("action", sa.String(length=20), nullable=False, server_default="post")
         )
+        batch.add_column(sa.Column("gathers", sa.String(length=200), nullable=True))
         batch.add_column(sa.Column("external_place", sa.Text(), nullable=True))
         batch.add_column(sa.Column("due_at", _TIME, nullable=True))
         batch.add_column(sa.Column("reactions_at", _TIME, nullable=True))
         batch.drop_constraint("fk_outbox_alert_id_alert", type_="foreignkey")
         batch.drop_column("alert_id")
     op.create_index("ix_outbox_thread_key", "outbox", ["thread_key"])
+    op.create_index(
+        "ix_outbox_channel_address_claimed_at", "outbox", ["channel", "address", "claimed_at"]
+    )
     op.execute("UPDATE outbox SET due_at = created_at")
     with op.batch_alter_table("story") as batch:
         batch.add_column(sa.Column("merged_into", _BIG, nullable=True))
@@ -107,9 +111,10 @@ def downgrade() -> None:
         batch.drop_constraint("fk_story_merged_into_story", type_="foreignkey")
         for name in ("retracted_reason", "retracted_at", "merged_into"):
             batch.drop_column(name)
+    op.drop_index("ix_outbox_channel_address_claimed_at", table_name="outbox")
     op.drop_index("ix_outbox_thread_key", table_name="outbox")
     with op.batch_alter_table("outbox") as batch:
-        for name in ("reactions_at", "due_at", "external_place", "action"):
+        for name in ("reactions_at", "due_at", "external_place", "gathers", "action"):
             batch.drop_column(name)
         batch.add_column(sa.Column("alert_id", _BIG, nullable=True))
         batch.create_foreign_key(

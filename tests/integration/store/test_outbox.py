@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipeline.store import outbox
+from pipeline.store import messages, outbox
 from pipeline.store.engine import Database, open_database
 from schemas.alert import Channel, OutboxMessage, OutboxState
 
@@ -13,9 +13,9 @@ LEASE = timedelta(minutes=5)
 
 
 def _add(database: Database, now: datetime, key: str, thread: str | None = None) -> bool:
-    message = outbox.NewMessage(key, Channel.SLACK, "#minerals", {"text": key}, thread)
+    message = messages.NewMessage(key, Channel.SLACK, "#minerals", {"text": key}, thread_key=thread)
     with database.write() as session:
-        return outbox.add_message(message, now=now, session=session)
+        return messages.add_message(message, now=now, session=session)
 
 
 def _claim(database: Database, now: datetime, worker: str = "w1") -> list[OutboxMessage]:
@@ -118,7 +118,7 @@ def test_senders_at_once_never_share_a_message(
 
 def test_a_digest_does_not_wait_behind_slack(database: Database, now: datetime) -> None:
     _add(database, now, "story:1")
-    mail = outbox.NewMessage("digest:1", Channel.EMAIL, "a@b.example", {"subject": "x"})
+    mail = messages.NewMessage("digest:1", Channel.EMAIL, "a@b.example", {"subject": "x"})
     with database.write() as session:
-        outbox.add_message(mail, now=now, session=session)
+        messages.add_message(mail, now=now, session=session)
     assert [m.key for m in _claim(database, now)] == ["digest:1", "story:1"]
