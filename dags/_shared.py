@@ -3,6 +3,8 @@
 No DAG is defined here, and nothing heavy is imported: this is read every time a DAG file is parsed.
 """
 
+import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +17,61 @@ ALERTS = Asset("alerts", uri="mineralwatch://alerts", group="mineralwatch")
 ARTICLES_ADDED = AssetAlias("articles_added", group="mineralwatch")
 ALERTS_QUEUED = AssetAlias("alerts_queued", group="mineralwatch")
 
+_log = logging.getLogger(__name__)
+
+
+def _tell_failure(context: Mapping[str, Any]) -> None:
+    """Note that a task failed for good: the DAG *watch* tells the operators.
+
+    The worker calls it when no retry is left, after a time-out too; where the worker itself died,
+    the DAG processor calls it, and knows no exception.
+    """
+    _note(context, context.get("exception") or "it ended without a word: its process was killed")
+
+
+def _tell_success(context: Mapping[str, Any]) -> None:
+    """Note that a task succeeded: a read, where it did so before."""
+    _note(context, None)
+
+
+def _note(context: Mapping[str, Any], error: BaseException | str | None) -> None:
+    """What goes wrong here is logged, and changes nothing for the task."""
+    instance = context["ti"]
+    try:
+        from _settings import settings
+
+        from pipeline.app import note_task
+
+        note_task(
+            instance.dag_id,
+            instance.task_id,
+            settings=settings(),
+            error=error,
+            settled=lambda: _all_succeeded(instance),
+        )
+    except Exception as fault:  # noqa: BLE001 - a notice that fails must not fail the task
+        name = f"{instance.dag_id}.{instance.task_id}"
+        how = "succeeded" if error is None else "failed for good"
+        _log.exception("%s %s, which could not be noted (%s): nobody is told", name, how, fault)
+
+
+def _all_succeeded(instance: Any) -> bool:
+    """Of a mapped task, one piece's success says nothing of the others in its run."""
+    if instance.map_index < 0:
+        return True
+    of_run = {
+        "dag_id": instance.dag_id,
+        "task_ids": [instance.task_id],
+        "run_ids": [instance.run_id],
+    }
+    good: int = instance.get_ti_count(**of_run, states=["success"])
+    return good == instance.get_ti_count(**of_run)
+
+
 DEFAULTS: dict[str, Any] = {
     "owner": "mineralwatch",
+    "on_failure_callback": _tell_failure,
+    "on_success_callback": _tell_success,
     "retries": 3,
     "retry_delay": timedelta(seconds=20),
     "retry_exponential_backoff": True,
@@ -34,7 +89,8 @@ DEFAULTS: dict[str, Any] = {
 }
 
 FAILURE = """
-**When it fails**: the task's log names the thing and the mend. Every stage takes up what is pending
+**When it fails**: the operators of `routes.yaml` are told once, and once when it works again. The
+task's log names the thing and the mend. Every stage takes up what is pending
 from the database, so clearing the task, or simply waiting for the next run, loses nothing and sends
 nothing twice.
 """

@@ -33,9 +33,14 @@ class AirflowProcess:
 
     def work(self, *args: str, **extra: str) -> Any:
         """What worker.py prints; keyword arguments are environment variables."""
-        return json.loads(self._run([sys.executable, str(WORKER), *args], extra))
+        return self.logged(*args, **extra)[0]
 
-    def _run(self, command: list[str], extra: dict[str, str]) -> str:
+    def logged(self, *args: str, **extra: str) -> tuple[Any, str]:
+        """The same, and what was logged meanwhile."""
+        done = self._run([sys.executable, str(WORKER), *args], extra)
+        return json.loads(done.stdout), done.stderr
+
+    def _run(self, command: list[str], extra: dict[str, str]) -> subprocess.CompletedProcess[str]:
         passed_on = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         env = environment(
             self.home,
@@ -43,7 +48,12 @@ class AirflowProcess:
             dags=DAGS,
             found=ensure_secrets(self.home),
             inherited=passed_on,
-            extra={"PYTHONPYCACHEPREFIX": str(self.bytecode), **extra},
+            # This checkout's code, whichever is installed.
+            extra={
+                "PYTHONPYCACHEPREFIX": str(self.bytecode),
+                "PYTHONPATH": str(ROOT),
+                **extra,
+            },
         )
         done = subprocess.run(
             command,
@@ -55,4 +65,4 @@ class AirflowProcess:
             check=False,
         )
         assert done.returncode == 0, done.stderr[-4000:]
-        return done.stdout
+        return done

@@ -16,7 +16,9 @@ CLOCK = {
     "assess_articles": "*/15 * * * *",
     "send_alerts": "*/5 * * * *",
     "daily_digest": "0 7 * * *",
+    "read_feedback": "*/30 * * * *",
     "upkeep": "30 1 * * *",
+    "watch": "*/5 * * * *",
 }
 WOKEN_BY = {"assess_articles": ["articles"], "send_alerts": ["alerts"]}
 WAKES = {
