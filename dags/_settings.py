@@ -4,6 +4,8 @@ mineralwatch_db     any database connection; for SQLite the file is the host
 mineralwatch_slack  password: the bot token; extra: {"channel": "#minerals", "base_url": …}
 mineralwatch_smtp   an SMTP connection; extra: {"from_email": …, "to": …, "disable_ssl": …,
                     "disable_tls": …} with the meaning that Airflow's SMTP hook gives them
+mineralwatch_webhooks
+                    password (or extra): the secrets as a JSON object {"desk": "…", …}
 """
 
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,7 @@ def settings() -> "Settings":
         ("mineralwatch_db", from_database),
         ("mineralwatch_slack", from_slack),
         ("mineralwatch_smtp", from_smtp),
+        ("mineralwatch_webhooks", from_webhooks),
     ):
         connection = _connection(conn_id)
         if connection is not None:
@@ -76,6 +79,11 @@ def from_smtp(connection: Connection) -> dict[str, Any]:
         "digest_from": extra.get("from_email"),
         "digest_to": extra.get("to"),
     }
+
+
+def from_webhooks(connection: Connection) -> dict[str, Any]:
+    """The secrets of webhooks; the password is the better place, since the UI never shows it."""
+    return {"webhook_secrets": connection.password or connection.extra_dejson or None}
 
 
 def _yes(value: object) -> bool:

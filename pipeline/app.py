@@ -6,16 +6,16 @@
 Stages import what they need when they run, so that a task that only sends does not load spaCy.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import log
-from pipeline.catalog import Catalog, load_catalog
+from pipeline.catalog import Catalog, load_catalog, stand_in
 from pipeline.errors import ConfigError
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.context import Context
@@ -27,11 +27,16 @@ from schemas.report import StageReport
 if TYPE_CHECKING:
     from pipeline.assess.assessor import Assessor
     from pipeline.notify.outbox import Senders
+    from schemas.backtest import Backtest
+    from schemas.routes import RouteConfig
 
 _log = log.get_logger(__name__)
 
-PASS = ("poll", "fulltext", "assess", "link", "deliver")
+PASS = ("poll", "fulltext", "assess", "link", "deliver", "watch")
 """The stages of one pass, in order."""
+
+_CAREFUL = frozenset({"watch", "deliver"})
+"""Stages that run on the packaged configuration where the user's is broken: it has to be told."""
 
 
 @dataclass(slots=True)
@@ -48,6 +53,8 @@ class App:
     settings: Settings
     catalog: Catalog
     database: Database
+    fault: ConfigError | None = None
+    """Why the user's configuration cannot be read; the packaged one stands in for it."""
     _loaded: _Loaded = field(default_factory=_Loaded)
 
     @property
@@ -83,11 +90,34 @@ class App:
         if settings.smtp_url is not None:
             smtp = parse_smtp_url(settings.smtp_url.get_secret_value())
             senders[Channel.EMAIL] = EmailSender(smtp)
+        if self.catalog.routing.webhooks:
+            from pipeline.notify.webhook import WebhookSender
+            from pipeline.notify.webhook_config import webhooks_of
+
+            webhooks = webhooks_of(self.catalog.routing, settings.webhook_secrets)
+            senders[Channel.WEBHOOK] = WebhookSender(webhooks, user_agent=settings.user_agent)
         return Senders(senders)
 
     def context(self, now: datetime | None = None) -> Context:
         """What a stage is handed."""
         return Context(self.settings, self.catalog, self.database, now or datetime.now(UTC))
+
+    def backtest(
+        self,
+        routes: "Sequence[RouteConfig]",
+        *,
+        days: int,
+        now: datetime,
+        progress: Callable[[int, int], None],
+    ) -> "Backtest":
+        """Return what ``routes`` would have sent of the last ``days``; nothing is written."""
+        from pipeline.stages.backtest import backtest
+
+        store_migrate.require_current(self.database)
+        since = now - timedelta(days=days)
+        return backtest(
+            self.context(now), self.ruleset, routes=routes, since=since, progress=progress
+        )
 
     def run(self, name: str, *, now: datetime | None = None, **params: Any) -> StageReport:
         """Run one stage and log its outcome.
@@ -108,19 +138,32 @@ class App:
 
 
 @contextmanager
-def open_app(settings: Settings | None = None) -> Iterator[App]:
+def open_app(settings: Settings | None = None, *, careful: bool = False) -> Iterator[App]:
     """Put the app together, and take it apart again.
+
+    Args:
+        settings: those of the environment, where none are given.
+        careful: go on with the packaged configuration where the user's cannot be read.
 
     Raises:
         ConfigError: a setting or a YAML file is wrong; nothing was started.
     """
     settings = settings or load_settings()
-    catalog = load_catalog(settings)
-    _check_slack(settings, catalog)
-    _check_mail(settings)
+    log.keep_secret(*(one.get_secret_value() for one in settings.webhook_secrets.values()))
+    fault = None
+    try:
+        catalog = load_catalog(settings)
+        _check_slack(settings, catalog)
+        _check_webhooks(settings, catalog)
+        _check_mail(settings)
+    except ConfigError as error:
+        if not careful:
+            raise
+        fault, catalog = error, stand_in(settings)
+        _log.error("the packaged configuration stands in", why=str(error))
     database = open_database(settings.database)
     try:
-        yield App(settings, catalog, database)
+        yield App(settings, catalog, database, fault)
     finally:
         database.close()
 
@@ -129,12 +172,44 @@ def run_stage(
     name: str, *, settings: Settings | None = None, now: datetime | None = None, **params: Any
 ) -> StageReport:
     """Open the app, run one stage, close it: what a DAG's task does."""
-    with open_app(settings) as app:
+    with open_app(settings, careful=name in _CAREFUL) as app:
         return app.run(name, now=now, **params)
 
 
+def note_task(
+    dag: str,
+    task: str,
+    *,
+    settings: Settings,
+    error: BaseException | str | None = None,
+    settled: Callable[[], bool] = lambda: True,
+    now: datetime | None = None,
+) -> bool:
+    """Note that a task failed for good or succeeded; True where that was news.
+
+    It opens the database alone, in some milliseconds: the configuration may be what is broken.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    from pipeline.notify.watch import one_line, task_subject
+    from pipeline.stages.note_task import note_task as note
+
+    database = open_database(settings.database)
+    try:
+        return note(
+            database,
+            task_subject(dag, task),
+            now=now or datetime.now(UTC),
+            error=None if error is None else one_line(error),
+            settled=settled,
+        )
+    finally:
+        database.close()
+
+
 def run_pass(*, settings: Settings | None = None, now: datetime | None = None) -> list[StageReport]:
-    """One pass without Airflow: poll → fulltext → assess → link → deliver."""
+    """One pass without Airflow: poll → fulltext → assess → link → deliver → watch."""
     with open_app(settings) as app:
         return [app.run(name, now=now) for name in PASS]
 
@@ -160,6 +235,19 @@ def _check_slack(settings: Settings, catalog: Catalog) -> None:
                 "default channel",
                 mend="set it to a channel such as #minerals, or name channels in routes.yaml",
             )
+
+
+def _check_webhooks(settings: Settings, catalog: Catalog) -> None:
+    """A webhook without its secret would be sent nothing: say so before anything starts."""
+    if not catalog.routing.webhooks:
+        return
+    from pipeline.notify.webhook_config import check_webhooks
+
+    check_webhooks(
+        catalog.routing,
+        settings.webhook_secrets,
+        allow_private=settings.allow_private_networks,
+    )
 
 
 def _check_mail(settings: Settings) -> None:
@@ -210,12 +298,29 @@ def _deliver(app: App, context: Context, params: Mapping[str, Any]) -> StageRepo
     return deliver(context, app.senders, **params)
 
 
+def _watch(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.failures import watch
+
+    return watch(context, app.senders, fault=app.fault, **params)
+
+
 def _digest(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
     from pipeline.stages.digest import digest
 
     given = params.get("date")
     day = date.fromisoformat(given) if isinstance(given, str) else given
     return digest(context, app.ruleset, day=day, send=params.get("send", True))
+
+
+def _feedback(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.notify.reactions import ReactionReader
+    from pipeline.stages.feedback import feedback
+
+    token = context.settings.slack_token
+    reader = (
+        ReactionReader(token.get_secret_value(), context.settings.slack_base_url) if token else None
+    )
+    return feedback(context, reader, **params)
 
 
 def _upkeep(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
@@ -255,7 +360,9 @@ _STAGES: Mapping[str, _Stage] = {
     "assess": _assess,
     "link": _link,
     "deliver": _deliver,
+    "watch": _watch,
     "digest": _digest,
+    "feedback": _feedback,
     "upkeep": _upkeep,
     "websub": _websub,
     "reassess": _reassess,

@@ -1,7 +1,7 @@
 """Loading and cross-checking what a user can edit: themes, agreements, feeds, routes, digest."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,8 +84,22 @@ def load_catalog(settings: Settings) -> Catalog:
             "\n".join(fault.message for fault in faults),
             mend="; ".join(dict.fromkeys(fault.mend for fault in faults)),
         )
-    _check_routes(routing, rules, routes_path)
+    check_routes(routing, rules, routes_path)
     return Catalog(rules, feeds, rules.agreements, routing, digest)
+
+
+def stand_in(settings: Settings) -> Catalog:
+    """Return the packaged configuration, with the user's routes.yaml where that can be read.
+
+    It is for telling that the user's is broken, and where: no news is judged by it.
+    """
+    plain = settings.model_copy(update={"config_dir": None, "feeds_file": None})
+    packaged = load_catalog(plain)
+    try:
+        routing = read_yaml(settings.config_file("routes.yaml"), RoutesFile)
+    except ConfigError:
+        return packaged
+    return replace(packaged, routing=routing)
 
 
 def _tried(
@@ -220,7 +234,12 @@ def _check_names(rules: Rules, settings: Settings) -> None:
         _known(agreement.minerals, minerals, "mineral", where)
 
 
-def _check_routes(routing: RoutesFile, rules: Rules, path: Path) -> None:
+def check_routes(routing: RoutesFile, rules: Rules, path: Path) -> None:
+    """Check that what a routes file names is there.
+
+    Raises:
+        ConfigError: a theme, agreement, state, mineral or webhook that nobody knows.
+    """
     _once((route.name for route in routing.routes), "route", path)
     _once((webhook.name for webhook in routing.webhooks), "webhook", path)
     webhooks = {webhook.name for webhook in routing.webhooks}

@@ -9,16 +9,20 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import (
+    correcting,
     evaluating,
     explaining,
+    feedback,
     feeds,
     fulltext,
     local,
     reading,
+    routes,
     running,
     setup,
     showing,
     training,
+    watching,
     websub,
 )
 from pipeline.commands.common import out
@@ -45,12 +49,17 @@ app.command(rich_help_panel=_WATCH)(running.digest)
 app.command(rich_help_panel=_READ)(reading.classify)
 app.command(rich_help_panel=_READ)(reading.cluster)
 app.command(rich_help_panel=_READ)(evaluating.evaluate)
+showing.stories.command("merge")(correcting.merge)
+showing.stories.command("retract")(correcting.retract)
 app.add_typer(showing.stories, name="stories", rich_help_panel=_LOOK)
 app.add_typer(showing.agreements, name="agreements", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(showing.scorecard)
 app.command(rich_help_panel=_LOOK)(explaining.explain)
+app.add_typer(feedback.feedback, name="feedback", rich_help_panel=_LOOK)
 app.add_typer(feeds.feeds, name="feeds", rich_help_panel=_LOOK)
 app.add_typer(websub.websub, name="websub", rich_help_panel=_LOOK)
+app.add_typer(routes.routes, name="routes", rich_help_panel=_LOOK)
+app.command(rich_help_panel=_LOOK)(watching.watch)
 app.add_typer(showing.outbox, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(setup.config, name="config", rich_help_panel=_SET_UP)
 app.add_typer(setup.db, name="db", rich_help_panel=_SET_UP)

@@ -10,10 +10,22 @@ import structlog
 
 _SECRET = re.compile(r"(xox[abeprs]-[\w-]+|://[^/\s:@]+:)[^@\s/]*(?=@)|xox[abeprs]-[\w-]+")
 _configured = False
+_told: set[str] = set()
+
+
+def keep_secret(*values: str) -> None:
+    """Have ``mask`` hide these values too: secrets that cannot be known by their form."""
+    _told.update(value for value in values if value)
 
 
 def mask(text: str) -> str:
-    """Return ``text`` with Slack tokens and passwords within URLs replaced by ``***``."""
+    """Return ``text`` with secrets replaced by ``***``.
+
+    They are Slack tokens, passwords within URLs, and what ``keep_secret`` was told.
+    """
+    # The longest first: one secret may be the beginning of another.
+    for value in sorted(_told, key=len, reverse=True):
+        text = text.replace(value, "***")
     return _SECRET.sub(lambda m: (m.group(1) or "") + "***" if m.group(1) else "***", text)
 
 

@@ -1,16 +1,19 @@
 """The only reader of the environment: MINERALWATCH_* variables, and a .env file."""
 
+import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigError
 
 PACKAGE_CONFIG = Path(__file__).parent / "config"
+SHORTEST_SECRET = 16
+"""Characters of a webhook's secret: a shorter one can be guessed from one signed message."""
 
 
 class Settings(BaseSettings):
@@ -22,6 +25,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         env_ignore_empty=True,
+        hide_input_in_errors=True,
     )
 
     var_dir: Path = Path("var")
@@ -40,6 +44,8 @@ class Settings(BaseSettings):
     digest_to: str = ""
     """Addresses, separated by commas."""
     digest_from: str = "mineralwatch <mineralwatch@localhost>"
+    webhook_secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(default_factory=dict)
+    """The secret of each webhook of routes.yaml, by its name; written as a JSON object."""
     allow_private_networks: bool = False
     """Let feeds be on private and loopback addresses (for tests and intranets)."""
     fetch_timeout_s: float = Field(default=30.0, gt=0)
@@ -66,6 +72,29 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("starts with http:// or https://")
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("webhook_secrets", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> dict[str, SecretStr]:
+        """Nothing of what was given is in an error: it may be the secret itself."""
+        form = 'is a JSON object, name to secret: {"desk": "…"}'
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise ValueError(f"{form}; this is not JSON") from None
+        if not isinstance(value, dict):
+            raise ValueError(form)  # noqa: TRY004 - pydantic takes a ValueError for its answer
+        found: dict[str, SecretStr] = {}
+        for name, given in value.items():
+            secret = given.get_secret_value() if isinstance(given, SecretStr) else given
+            if not isinstance(secret, str) or len(secret.strip()) < SHORTEST_SECRET:
+                raise ValueError(
+                    f"the secret of {name!r} is a text of {SHORTEST_SECRET} characters or more: "
+                    'python3 -c "import secrets; print(secrets.token_hex(32))"'
+                )
+            found[str(name)] = SecretStr(secret)
+        return found
 
     @field_validator("websub_callback_url")
     @classmethod

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from schemas.feed import FeedHealth
+from schemas.feedback import Feedback
 from schemas.story import Story
 
 
@@ -67,6 +68,8 @@ class Digest:
     trend: tuple[tuple[str, tuple[int, ...]], ...]
     """(theme id, stories a day over the last fourteen days, the oldest first)."""
     watch: WatchState
+    feedback: Feedback | None = None
+    """What readers said of the alerts of the last days; None where they said nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
-"""JSON Schemas of the YAML files, made from the pydantic shapes (kept in schemas/json)."""
+"""JSON Schemas of the YAML files and of what webhooks are sent, made from the pydantic shapes.
+
+They are kept in schemas/json.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
 
 from schemas.config import AgreementsFile, DigestConfig, FeedsFile
 from schemas.routes import RoutesFile
@@ -19,6 +23,7 @@ from schemas.rules import (
     ThemeConfig,
     WordsFile,
 )
+from schemas.webhook import AlertEvent
 
 YAML_SHAPES: Mapping[str, type[BaseModel]] = {
     "feeds": FeedsFile,
@@ -39,11 +44,19 @@ YAML_SHAPES: Mapping[str, type[BaseModel]] = {
 """Name of the YAML file (or kind of file) → its shape."""
 
 
+MESSAGE_SHAPES: Mapping[str, type[BaseModel]] = {"alert_event": AlertEvent}
+"""Name of what we send → its shape."""
+SHAPES: Mapping[str, type[BaseModel]] = {**YAML_SHAPES, **MESSAGE_SHAPES}
+
+
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the file called ``name``.
+    """The JSON Schema (2020-12) of the file or message called ``name``.
+
+    Of a file it says what may be written, of a message what is always there.
 
     Raises:
-        KeyError: there is no such file.
+        KeyError: there is no such shape.
     """
-    schema = YAML_SHAPES[name].model_json_schema()
+    mode: JsonSchemaMode = "serialization" if name in MESSAGE_SHAPES else "validation"
+    schema = SHAPES[name].model_json_schema(mode=mode)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

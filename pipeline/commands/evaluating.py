@@ -1,4 +1,4 @@
-"""evaluate: the readings beside a labelled file."""
+"""evaluate: the readings beside a labelled file, or beside what readers said of the alerts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pipeline.catalog import load_rules
 from pipeline.commands.common import Json, err, out, print_json, told_errors
+from pipeline.commands.evaluating_feedback import evaluate_feedback
 from pipeline.commands.reading import (
     Lines,
     cluster_document,
@@ -33,7 +34,9 @@ LABELS = ("id", "relevant", "themes", "stage", "parties", "minerals", "significa
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="A gold file: JSON lines with labels.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A gold file: JSON lines with labels.")
+    ] = None,
     worst: Annotated[int, typer.Option(min=0, help="How many errors are shown.")] = 10,
     model: Annotated[
         Path | None, typer.Option(help="A folder that `train --out` wrote; default: the package's.")
@@ -41,12 +44,46 @@ def evaluate(
     rules_only: Annotated[
         bool, typer.Option("--rules-only", help="Judge by the rules, without learned weights.")
     ] = False,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Compare with what readers said of the alerts.")
+    ] = False,
+    since: Annotated[
+        str | None, typer.Option(help="With --feedback: alerts sent since then (30d, a date).")
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --feedback: write the alerts here as labelled items.", dir_okay=False
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the readings with a labelled file: precision, recall and F1 per label.
+    """Compare the readings with a labelled file, or with what readers said of the alerts.
 
     Example: mineralwatch evaluate gold.jsonl
+
+    Example: mineralwatch evaluate --feedback --write var/feedback.jsonl
     """
+    if feedback is (file is not None):
+        raise typer.BadParameter("name either a gold file or --feedback")
+    if not feedback and (since is not None or write is not None):
+        raise typer.BadParameter("--since and --write go with --feedback")
+    if file is not None:
+        _evaluate_file(file, worst, model, rules_only=rules_only, as_json=as_json)
+        return
+    with told_errors():
+        evaluate_feedback(
+            lambda: _assessor(model, rules_only=rules_only),
+            since=since,
+            write=write,
+            worst=worst,
+            as_json=as_json,
+        )
+
+
+def _evaluate_file(
+    file: Path, worst: int, model: Path | None, *, rules_only: bool, as_json: bool
+) -> None:
     from pipeline.assess.evaluate import evaluate as compare
 
     with told_errors():

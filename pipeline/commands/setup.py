@@ -15,7 +15,7 @@ from pipeline.log import mask
 from pipeline.settings import PACKAGE_CONFIG, Settings, load_settings
 from pipeline.store.engine import open_database
 from pipeline.store.migrate import revisions
-from schemas.jsonschema import YAML_SHAPES, json_schema
+from schemas.jsonschema import SHAPES, json_schema
 
 config = typer.Typer(no_args_is_help=True, help="Configuration: check, init, show, schema.")
 db = typer.Typer(no_args_is_help=True, help="The database: upgrade, status.")
@@ -91,6 +91,8 @@ def _shown(settings: Settings) -> dict[str, str]:
             value = mask(settings.database)
         elif name in secrets and value is not None:
             value = "***"
+        elif name == "webhook_secrets":
+            value = ", ".join(f"{webhook}: ***" for webhook in value)
         shown[name] = "" if value is None else str(value)
     return shown
 
@@ -101,20 +103,20 @@ def schema(
         Path | None, typer.Option(help="Write one file a shape into this folder.", file_okay=False)
     ] = None,
 ) -> None:
-    """Print the JSON Schemas of the YAML files, for editors.
+    """Print the JSON Schemas of the YAML files, for editors, and of what webhooks are sent.
 
     Example: mineralwatch config schema --write schemas/json
     """
     if write is None:
-        print_json({name: json_schema(name) for name in YAML_SHAPES})
+        print_json({name: json_schema(name) for name in SHAPES})
         return
     _write_schemas(write)
-    out.print(f"{len(YAML_SHAPES)} schemas written to {write}", highlight=False)
+    out.print(f"{len(SHAPES)} schemas written to {write}", highlight=False)
 
 
 def _write_schemas(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name in YAML_SHAPES:
+    for name in SHAPES:
         text = json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n"
         (folder / f"{name}.schema.json").write_text(text, encoding="utf-8")
 

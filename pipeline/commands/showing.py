@@ -23,7 +23,7 @@ from pipeline.store import outbox as outbox_store
 from pipeline.store import stories as story_store
 from schemas.alert import OutboxState
 
-stories = typer.Typer(no_args_is_help=True, help="Stories: list, show.")
+stories = typer.Typer(no_args_is_help=True, help="Stories: list, show, merge, retract.")
 agreements = typer.Typer(no_args_is_help=True, help="Agreements and their timelines: list, show.")
 outbox = typer.Typer(no_args_is_help=True, help="Messages waiting, sent and parked: list, retry.")
 
@@ -188,20 +188,29 @@ def scorecard(since: Since = "30d", as_json: Json = False) -> None:
 @outbox.command("list")
 def list_outbox(
     state: Annotated[OutboxState | None, typer.Option(help="Only those in this state.")] = None,
+    parked: Annotated[bool, typer.Option("--parked", help="Only those refused for good.")] = False,
     limit: Annotated[int, typer.Option(min=1)] = 50,
     as_json: Json = False,
 ) -> None:
-    """List messages, the newest first, with the error where one failed.
+    """List messages, the newest first, with the reason and the mend where one failed.
 
-    Example: mineralwatch outbox list --state parked
+    Example: mineralwatch outbox list --parked
     """
+    if parked and state not in {None, OutboxState.PARKED}:
+        raise typer.BadParameter("--parked and --state ask for different messages: give one")
+    state = OutboxState.PARKED if parked else state
     with told_errors(), open_app() as app, app.database.read() as session:
         found = outbox_store.list_outbox(state=state, limit=limit, session=session)
     if as_json:
-        print_json(found)
+        told = [(line, *_parted(line.last_error)) for line in found]
+        print_json(
+            [{**asdict(line), "reason": reason, "mend": mend} for line, reason, mend in told]
+        )
         return
     table = Table("state", "to", "message", "tries", "next attempt", "error or id")
     for line in found:
+        reason, mend = _parted(line.last_error)
+        error = escape(reason or "") + (f"\n[dim]mend: {escape(mend)}[/]" if mend else "")
         waits = line.state in {OutboxState.PENDING, OutboxState.SENDING}
         table.add_row(
             line.state,
@@ -209,25 +218,34 @@ def list_outbox(
             escape(line.key),
             str(line.attempts),
             f"{line.next_attempt_at:%d %b %H:%M}" if waits else "",
-            escape(line.last_error or line.external_id or ""),
+            error or escape(line.external_id or ""),
         )
     out.print(table)
+
+
+def _parted(error: str | None) -> tuple[str | None, str | None]:
+    """(reason, mend) of what a message ended with."""
+    reason, _, mend = (error or "").partition("; mend: ")
+    return reason or None, mend or None
 
 
 @outbox.command("retry")
 def retry(
     key: Annotated[str | None, typer.Argument(help="One message; without it, all.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them; so is no key.")] = False,
     as_json: Json = False,
 ) -> None:
     """Make parked messages due again.
 
-    Example: mineralwatch outbox retry
+    Example: mineralwatch outbox retry --all
     """
+    if key is not None and everything:
+        raise typer.BadParameter("give the key of one message, or --all")
     with told_errors(), open_app() as app, app.database.write() as session:
         count = outbox_store.retry_parked(now=utc_now(), key=key, session=session)
         if key is not None and not count:
             raise NotFoundError(
-                f"no parked message {key!r}", mend="see: mineralwatch outbox list --state parked"
+                f"no parked message {key!r}", mend="see: mineralwatch outbox list --parked"
             )
     if as_json:
         print_json({"due": count})

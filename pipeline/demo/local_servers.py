@@ -117,11 +117,18 @@ def local_servers(home: Path, newsroom: Newsroom | None = None) -> Iterator[Loca
         feeds_file = served.newsroom.feeds_yaml(home / "feeds.yaml")
         servers = LocalServers(home, served.newsroom, slack, mail, feeds_file)
         _agreements_at_their_start(servers.config_dir)
+        _replies_at_once(servers.config_dir)
         try:
             yield servers
         finally:
             shown = page(slack.workspace.channels, slack.messages)
             servers.slack_snapshot.write_text(shown, encoding="utf-8")
+
+
+def _replies_at_once(folder: Path) -> None:
+    """Write routes.yaml so that a reply waits for no further outlet: a demo is short."""
+    packaged = (PACKAGE_CONFIG / "routes.yaml").read_text(encoding="utf-8")
+    (folder / "routes.yaml").write_text(f"{packaged}\nreply_minutes: 0\n", encoding="utf-8")
 
 
 def _agreements_at_their_start(folder: Path) -> None:

@@ -73,6 +73,7 @@ class SlackServer:
             "conversations.history": self.workspace.history,
             "conversations.replies": self.workspace.replies,
             "conversations.list": self.workspace.list_channels,
+            "reactions.get": self.workspace.get_reactions,
         }
 
     @property
@@ -131,11 +132,32 @@ class SlackServer:
         """Never answer the next calls, carried out or not."""
         self._faults[method].extend([_Fault("hang", accept=accept)] * count)
 
+    def fail_no_more(self) -> None:
+        """Forget the faults that no call has met yet."""
+        for faults in self._faults.values():
+            faults.clear()
+
     def wait_for(self, count: int, timeout_s: float) -> list[SlackMessage]:
         """Wait in another thread until ``count`` messages stand; return those that do."""
         with self._changed:
             self._changed.wait_for(lambda: len(self.workspace.messages) >= count, timeout_s)
         return self.messages
+
+    def react(self, ts: str, name: str, user: str) -> bool:
+        """Put a reader's reaction on a message; False where it is there already.
+
+        Raises:
+            KeyError: no message has that ``ts``.
+        """
+        return self.workspace.message(ts).reactions.add(name, user)
+
+    def unreact(self, ts: str, name: str, user: str) -> bool:
+        """Take a reader's reaction off; False where there is none.
+
+        Raises:
+            KeyError: no message has that ``ts``.
+        """
+        return self.workspace.message(ts).reactions.remove(name, user)
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
@@ -157,7 +179,8 @@ class SlackServer:
         if call is None:
             return web.json_response(error("unknown_method", req_method=method))
         try:
-            args = await _arguments(request, json_taken=not method.startswith("conversations."))
+            read = method.startswith(("conversations.", "reactions.get"))
+            args = await _arguments(request, json_taken=not read)
         except ValueError:
             return web.json_response(error("invalid_json"))
         if method == "chat.postMessage" and (limited := self._limited(args)) is not None:
@@ -240,7 +263,8 @@ async def _arguments(request: web.Request, *, json_taken: bool) -> dict[str, Any
     if request.content_type == "application/json":
         if not json_taken:
             return args
-        body = json.loads(await request.text())
+        # slack_sdk says JSON of a call without arguments, and sends no body; Slack takes that.
+        body = json.loads(await request.text() or "{}")
         if not isinstance(body, dict):
             raise ValueError("not an object")
         return {**args, **body}

@@ -6,18 +6,21 @@ Answers are plain mappings, as the Web API gives them; ``SlackServer`` puts them
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pipeline.demo.slack_blocks import MAX_BLOCKS_JSON, block_faults
+from pipeline.demo.slack_reactions import USERS_SHOWN, Reactions
 
 Answer = dict[str, Any]
 
 ALL_SCOPES: Final = frozenset(
-    {"chat:write", "channels:history", "channels:read", "metadata.message:read"}
+    {"chat:write", "channels:history", "channels:read", "metadata.message:read", "reactions:read"}
 )
 MAX_TEXT: Final = 40_000
+_TS: Final = re.compile(r"\d+\.\d{6}")
 _BOT: Final = {"user": "U0MINERALW", "bot_id": "B0MINERALW", "team": "T0MINERALW"}
 
 
@@ -43,9 +46,10 @@ class SlackMessage:
     broadcast: bool = False
     metadata: Mapping[str, Any] | None = None
     edits: int = 0
+    reactions: Reactions = field(default_factory=Reactions)
 
-    def to_json(self, *, with_metadata: bool = True) -> Answer:
-        """The message as conversations.history shows it."""
+    def to_json(self, *, with_metadata: bool = True, users: int | None = None) -> Answer:
+        """The message as conversations.history shows it, at most ``users`` to a reaction."""
         told: Answer = {"type": "message", **_BOT, "ts": self.ts, "text": self.text}
         if self.blocks:
             told["blocks"] = self.blocks
@@ -53,6 +57,8 @@ class SlackMessage:
             told["thread_ts"] = self.thread_ts
         if self.edits:
             told["edited"] = {"user": _BOT["user"], "ts": self.ts}
+        if self.reactions.given:
+            told["reactions"] = self.reactions.to_json(shown=users)
         if with_metadata and self.metadata is not None:
             told["metadata"] = self.metadata
         return told
@@ -74,6 +80,8 @@ class Workspace:
         ]
         self.messages: list[SlackMessage] = []
         self.scopes = scopes
+        self.users_shown = USERS_SHOWN
+        """How many users of a reaction are shown where not all are asked for."""
         self._clock = clock
         self._last_us = 0
         self._deleted: set[str] = set()
@@ -90,6 +98,17 @@ class Workspace:
         """Delete a message; replies to it are posted into the channel from then on, as in Slack."""
         self.messages = [message for message in self.messages if message.ts != ts]
         self._deleted.add(ts)
+
+    def message(self, ts: str) -> SlackMessage:
+        """The message with that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for message in self.messages:
+            if message.ts == ts:
+                return message
+        raise KeyError(ts)
 
     def auth_test(self, _args: Mapping[str, Any]) -> Answer:
         """auth.test."""
@@ -178,6 +197,24 @@ class Workspace:
         ]
         return self._page(shown, args)
 
+    def get_reactions(self, args: Mapping[str, Any]) -> Answer:
+        """reactions.get: of a message, top-level or reply; ``full`` asks for every user."""
+        if (refused := self._needs("reactions:read")) is not None:
+            return refused
+        if not args.get("channel") or not args.get("timestamp"):
+            return error("no_item_specified")
+        channel = self.channel(str(args["channel"]), by_name=False)
+        if channel is None or not channel.member:
+            return error("channel_not_found" if channel is None else "not_in_channel")
+        if not _TS.fullmatch(str(args["timestamp"])):
+            return error("bad_timestamp")
+        message = self._message(channel, str(args["timestamp"]))
+        if message is None:
+            return error("message_not_found")
+        shown = None if _true(args.get("full")) else self.users_shown
+        told = message.to_json(with_metadata=False, users=shown)
+        return {"ok": True, "type": "message", "channel": channel.id, "message": told}
+
     def list_channels(self, _args: Mapping[str, Any]) -> Answer:
         """conversations.list."""
         if (refused := self._needs("channels:read")) is not None:
@@ -229,7 +266,7 @@ class Workspace:
         return {
             "ok": True,
             "messages": [
-                message.to_json(with_metadata=with_metadata)
+                message.to_json(with_metadata=with_metadata, users=self.users_shown)
                 for message in kept[start : start + limit]
             ],
             "has_more": more,

@@ -18,6 +18,7 @@ from pipeline.notify.words import (
 from schemas.config import DigestConfig
 from schemas.digest import Digest, DigestStory, StageMove, WatchState
 from schemas.feed import FeedHealth
+from schemas.feedback import Feedback, Precision
 
 TREND_CID: Final = "trend@mineralwatch"
 TITLE: Final = 220
@@ -25,6 +26,7 @@ QUOTE: Final = 280
 SUBJECT: Final = 140
 OUTLETS: Final = 5
 PROBLEMS: Final = 12
+RULES: Final = 12
 
 _RANK: Final = (
     "ratified", "signed", "terminated", "implementing", "stalled", "agreed", "negotiating",
@@ -94,6 +96,8 @@ class View:
     trend_cid: str | None
     trend_alt: str
     trend_rows: tuple[tuple[str, str], ...]
+    feedback: tuple[str, ...]
+    """Sentences; none where no reader said anything."""
     watch: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
     problems_more: int
@@ -132,13 +136,18 @@ def build_view(
         themes=themes,
         trend_cid=TREND_CID if digest.trend else None,
         trend_alt=trend_alt(digest.trend, titles, digest.day) if digest.trend else "",
-        trend_rows=tuple(
-            (clean(titles.get(theme, theme)), " ".join(f"{count:>2}" for count in counts))
-            for theme, counts in digest.trend
-        ),
+        trend_rows=_trend_rows(digest, titles),
+        feedback=feedback_lines(digest.feedback) if digest.feedback else (),
         watch=watch_lines(watch),
         problems=tuple(_problem(feed, zone) for feed in watch.problems[:PROBLEMS]),
         problems_more=max(0, len(watch.problems) - PROBLEMS),
+    )
+
+
+def _trend_rows(digest: Digest, titles: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (clean(titles.get(theme, theme)), " ".join(f"{count:>2}" for count in counts))
+        for theme, counts in digest.trend
     )
 
 
@@ -200,6 +209,25 @@ def watch_lines(watch: WatchState) -> tuple[str, ...]:
         f"{new}; {read}, {watch.articles_waiting:,} waiting to be read.",
         sent,
     )
+
+
+def feedback_lines(feedback: Feedback) -> tuple[str, ...]:
+    """Return what readers said of the alerts, a sentence each."""
+    told, days = feedback.all, counted(feedback.days, "day")
+    alerts = f"{told.right:,} of {counted(told.judged, 'alert')}"
+    percent = round(100 * (told.share or 0))
+    lines = [f"Readers called {alerts} right ({percent} %) in the last {days}."]
+    for by, parts in (("rule", feedback.by_route), ("theme", feedback.by_theme)):
+        judged = [(title, part) for _id, title, part in parts if part.judged]
+        if judged:
+            shown = "; ".join(_precise(title, part) for title, part in judged[:RULES])
+            more = f"; and {len(judged) - RULES} more" if len(judged) > RULES else ""
+            lines.append(f"By {by}: {shown}{more}.")
+    return tuple(lines)
+
+
+def _precise(title: str, part: Precision) -> str:
+    return f"{trim(clean(title), 60)} {part.right:,} of {part.judged:,}"
 
 
 def ordered_moves(moves: Sequence[StageMove]) -> list[StageMove]:

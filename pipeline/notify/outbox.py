@@ -17,6 +17,8 @@ _MENDS: Final = MappingProxyType(
     {
         Channel.SLACK: "set MINERALWATCH_SLACK_TOKEN, or Airflow's connection mineralwatch_slack",
         Channel.EMAIL: "set MINERALWATCH_SMTP_URL, or Airflow's connection mineralwatch_smtp",
+        Channel.WEBHOOK: "name it under webhooks in routes.yaml, with its secret in "
+        "MINERALWATCH_WEBHOOK_SECRETS or Airflow's connection mineralwatch_webhooks",
         Channel.PREVIEW: "set MINERALWATCH_VAR_DIR to a folder that can be written",
     }
 )

@@ -34,7 +34,9 @@ DAGS = frozenset(
         "assess_articles",
         "send_alerts",
         "daily_digest",
+        "read_feedback",
         "upkeep",
+        "watch",
         "reassess",
         "import_archive",
     }

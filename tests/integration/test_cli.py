@@ -74,7 +74,8 @@ def test_the_version_and_the_help_are_there(cli: Cli) -> None:
         *("feeds add", "feeds import", "feeds export", "feeds pause", "feeds resume"),
         *("feeds retry", "feeds remove"),
         *("stories show", "agreements list", "agreements show", "outbox list", "outbox retry"),
-        "explain",
+        *("explain", "watch", "feedback", "feedback read", "routes list", "routes test"),
+        *("routes explain", "stories merge", "stories retract"),
         *("config check", "config init", "config show", "config schema", "db upgrade", "db status"),
     ],
 )
@@ -138,7 +139,7 @@ def test_a_pass_over_one_url_needs_nothing_set_up(cli: Cli, feed: str, tmp_path:
     assert result.exit_code == 0, result.stderr
     told = json.loads(result.stdout)
     assert [stage["stage"] for stage in told["stages"]] == [
-        *("poll", "fulltext", "assess", "link", "deliver"),
+        *("poll", "fulltext", "assess", "link", "deliver", "watch"),
     ]
     assert told["stages"][0]["counts"]["new"] == 1
     [story] = told["stories"]

@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from pipeline.cli import app
+from pipeline.notify.reactions import ReactionReader
 from pipeline.notify.slack import SlackSender
 from pipeline.settings import Settings, load_settings
 
@@ -191,10 +192,11 @@ def test_what_the_image_copies_is_there_and_not_ignored() -> None:
 # ---- the Slack app -----------------------------------------------------------------------------
 
 
-def test_the_slack_app_asks_for_the_scopes_that_the_sender_uses() -> None:
+def test_the_slack_app_asks_for_the_scopes_that_sender_and_reader_use() -> None:
     manifest = yaml.safe_load(read("docs/slack-app-manifest.yaml"))
     scopes = manifest["oauth_config"]["scopes"]["bot"]
-    used = re.findall(r"``([a-z.]+:[a-z.]+)``", SlackSender.__doc__ or "")
+    words = f"{SlackSender.__doc__} {ReactionReader.__doc__}"
+    used = set(re.findall(r"``([a-z.]+:[a-z.]+)``", words))
     assert sorted(scopes) == sorted(used)
     assert not manifest["settings"]["socket_mode_enabled"]
 

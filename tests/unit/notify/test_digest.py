@@ -11,6 +11,7 @@ from pipeline.notify.digest import MAX_HTML, digest_window, render_digest
 from schemas.assessment import Stage
 from schemas.config import DigestConfig
 from schemas.digest import StageMove
+from schemas.feedback import Feedback, Precision
 from tests.notify_shapes import NOW, THEMES, digest, digest_story, watch
 
 CONFIG = DigestConfig()
@@ -269,6 +270,53 @@ def test_themes_in_the_trend_without_a_title_are_shown_by_id():
 def test_stage_none_is_not_shown():
     made = edition(digest(moves=(), top=(digest_story(stage=Stage.NONE),), by_theme=()))
     assert "none" not in made.text.replace("themes with none", "")
+
+
+def said(**given):
+    base = Feedback(
+        since=NOW - timedelta(days=14),
+        until=NOW,
+        all=Precision(41, 3, 2),
+        by_route=(("kz", "Kazakhstan", Precision(20, 1)), ("major", "major", Precision(21, 2))),
+        by_theme=(("central_asia", "Central Asia", Precision(20, 1)),),
+    )
+    return digest(feedback=replace(base, **given))
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_what_readers_said_is_told_by_rule_and_by_theme(part):
+    made = edition(said())
+    told = Words(made.html).text if part == "html" else made.text
+    assert "Readers called 41 of 44 alerts right (93 %) in the last 14 days." in told
+    assert "By rule: Kazakhstan 20 of 21; major 21 of 23." in told
+    assert "By theme: Central Asia 20 of 21." in told
+
+
+def test_where_readers_said_nothing_there_is_no_section():
+    made = edition()
+    for told in (made.text, Words(made.html).text):
+        assert "eaders" not in told
+        assert "READERS" not in told
+
+
+def test_of_many_rules_the_first_are_told_and_those_without_a_verdict_are_not():
+    many = tuple((f"r{n}", f"rule {n}", Precision(2, 1)) for n in range(14))
+    split = ("split", "split", Precision(disputed=1))
+    made = edition(said(by_route=(split, *many), by_theme=()))
+    assert "rule 11 2 of 3; and 2 more." in made.text
+    assert "split" not in made.text
+    assert "By theme:" not in made.text
+
+
+def test_one_alert_is_told_in_the_singular():
+    made = edition(said(all=Precision(1, 0), since=NOW - timedelta(hours=20)))
+    assert "Readers called 1 of 1 alert right (100 %) in the last 1 day." in made.text
+
+
+def test_a_rules_title_is_escaped():
+    made = edition(said(by_route=(("x", "<script>\u202e", Precision(1, 0)),)))
+    assert "script" not in Words(made.html).tags
+    assert "\u202e" not in made.html + made.text
 
 
 def test_the_window_ends_at_the_hour_of_the_day():
