@@ -199,3 +199,5 @@ class AlertContent:
     """Who looks after the route."""
     mention: str | None = None
     """The id of a Slack user group that is called by name."""
+    link_buttons: bool = True
+    """Links as buttons, beside those in the text."""

@@ -194,6 +194,8 @@ class RoutesFile(Strict):
     routes: tuple[RouteConfig, ...]
     reply_minutes: int = Field(default=10, ge=0, le=1440)
     """Outlets that follow one another within this share a reply in the thread."""
+    link_buttons: bool = True
+    """Links as buttons too. Slack marks those of an app that confirms no clicks: docs/alerts.md."""
     webhooks: tuple[WebhookConfig, ...] = ()
     operators: tuple[OperatorTo, ...] = (OperatorTo(),)
     """Who is told that a feed fell silent, a task failed or a message was refused; or nobody."""

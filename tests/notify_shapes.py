@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from schemas.alert import AlertContent, AlertKind, Channel, OutboxMessage
+from schemas.alert import AlertContent, AlertKind, Channel, OutboxMessage, Report
 from schemas.article import Article
 from schemas.assessment import Stage
 from schemas.digest import Digest, DigestStory, RenderedDigest, StageMove, WatchState
@@ -40,6 +40,12 @@ _CONTENT = AlertContent(
     route_reason="significance 3 (asks for 3 or more)",
     sources=(("example.org", "https://example.org/signed"),),
 )
+
+REPORTS = tuple(
+    Report(f"Outlet {name}", f"https://{name.lower()}.example/story", f"Accord, says {name}")
+    for name in "ABC"
+)
+"""Three articles that one reply tells of."""
 
 
 def content(**given: Any) -> AlertContent:

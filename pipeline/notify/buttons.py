@@ -19,9 +19,13 @@ _GROUP: Final = re.compile(r"S[A-Z0-9]{2,20}")
 def buttons(content: AlertContent, room: Room) -> list[Block]:
     """``Read at …`` and up to three other sources, or no block where no address may be shown.
 
+    Nor is there one where the routes file wants none.
+
     An address is left out where it does not fit among those before it. ``action_id`` is ``read``
     for the article and ``source_1`` to ``source_3`` for the others, the same after an edit.
     """
+    if not content.link_buttons:
+        return []
     left = room.links
     told: list[LinkButtonElement] = []
     seen: set[str] = set()

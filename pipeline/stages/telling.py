@@ -92,6 +92,7 @@ class Teller:
             standing_note=note,
             owner=rule.owner if rule else "",
             mention=_mention(rule, story),
+            link_buttons=self.context.catalog.routing.link_buttons,
         )
 
     def _standing(self, story: Story) -> tuple[Standing, str]:

@@ -11,12 +11,14 @@ import yaml
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from schemas.jsonschema import YAML_SHAPES, json_schema
+from schemas.jsonschema import SHAPES, YAML_SHAPES, json_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas" / "json"
 PACKAGED = sorted((ROOT / "pipeline" / "config").rglob("*.yaml"))
 
+BY_HAND = {"slack-message.schema.json"}
+"""Schemas of what is not YAML: written by hand from another's reference."""
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
 
 
@@ -31,13 +33,23 @@ def test_the_schemas_kept_are_those_that_the_command_writes(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["config", "schema", "--write", str(tmp_path)])
     assert result.exit_code == 0, result.output
     made = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
-    kept = {path.name: path.read_text(encoding="utf-8") for path in SCHEMAS.iterdir()}
+    kept = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in SCHEMAS.iterdir()
+        if path.name not in BY_HAND
+    }
     assert kept == made, "run: mineralwatch config schema --write schemas/json"
 
 
-@pytest.mark.parametrize("name", YAML_SHAPES)
+@pytest.mark.parametrize("name", SHAPES)
 def test_a_schema_is_sound(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema(name))
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_schema_written_by_hand_is_sound(name: str) -> None:
+    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
 
 
 def test_every_shape_has_a_packaged_file() -> None:
@@ -66,6 +78,7 @@ def test_packaged_yaml_obeys_the_schema_that_it_names(path: Path) -> None:
         ("feeds", {"feeds": [{"name": "no address"}]}),
         ("digest", {"hour": 24}),
         ("theme", {"id": "Not a slug", "title": "t", "claim": "a claim long enough"}),
+        ("alert_event", {"version": 1, "event": "story.new", "key": "k"}),
     ],
 )
 def test_a_schema_refuses_what_the_shape_refuses(name: str, document: dict[str, Any]) -> None:

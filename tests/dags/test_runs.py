@@ -178,6 +178,10 @@ def test_connections_come_first(airflow: AirflowProcess, common: dict[str, str])
         MINERALWATCH_SLACK_TOKEN="xoxb-variable",
         MINERALWATCH_SLACK_CHANNEL="#variable",
         MINERALWATCH_DIGEST_TO="variable@example.org",
+        MINERALWATCH_WEBHOOK_SECRETS='{"desk": "from the variable"}',
+        AIRFLOW_CONN_MINERALWATCH_WEBHOOKS=json.dumps(
+            {"conn_type": "generic", "password": '{"desk": "from the connection"}'}
+        ),
         AIRFLOW_CONN_MINERALWATCH_DB="postgresql://watch:p%40ss@db.example:5433/minerals",
         AIRFLOW_CONN_MINERALWATCH_SLACK=json.dumps(
             {
@@ -198,6 +202,7 @@ def test_connections_come_first(airflow: AirflowProcess, common: dict[str, str])
         ),
     )
     assert found["database_url"] == "postgres://watch:p%40ss@db.example:5433/minerals"
+    assert found["webhook_secrets"] == {"desk": "from the connection"}
     assert found["slack_token"] == "xoxb-connection"
     assert found["slack_channel"] == "#connection"
     assert found["smtp_url"] == "smtp://me%40example.org:s%2Fcret@mail.example:587?starttls=1"
@@ -208,10 +213,17 @@ def test_connections_come_first(airflow: AirflowProcess, common: dict[str, str])
 def test_without_connections_the_variables_hold(
     airflow: AirflowProcess, common: dict[str, str]
 ) -> None:
-    found = airflow.work("settings", **common, MINERALWATCH_SLACK_TOKEN="xoxb-variable")
+    found = airflow.work(
+        "settings",
+        **common,
+        MINERALWATCH_SLACK_TOKEN="xoxb-variable",
+        MINERALWATCH_WEBHOOK_SECRETS='{"desk": "from the variable"}',
+        AIRFLOW_CONN_MINERALWATCH_WEBHOOKS=json.dumps({"conn_type": "generic"}),
+    )
     assert found["database_url"] == common["MINERALWATCH_DATABASE_URL"]
     assert found["slack_token"] == "xoxb-variable"
     assert found["smtp_url"] is None
+    assert found["webhook_secrets"] == {"desk": "from the variable"}, "an empty one says nothing"
 
 
 def test_a_connection_to_sqlite_and_to_an_encrypted_mail_server(
@@ -220,8 +232,12 @@ def test_a_connection_to_sqlite_and_to_an_encrypted_mail_server(
     found = airflow.work(
         "settings",
         **common,
+        AIRFLOW_CONN_MINERALWATCH_WEBHOOKS=json.dumps(
+            {"conn_type": "generic", "extra": {"desk": "from the extra field"}}
+        ),
         AIRFLOW_CONN_MINERALWATCH_DB=json.dumps({"conn_type": "sqlite", "host": "/data/m.sqlite3"}),
         AIRFLOW_CONN_MINERALWATCH_SMTP=json.dumps({"conn_type": "smtp", "host": "mail.example"}),
     )
     assert found["database_url"] == "sqlite:////data/m.sqlite3"
     assert found["smtp_url"] == "smtps://mail.example"
+    assert found["webhook_secrets"] == {"desk": "from the extra field"}

@@ -101,10 +101,14 @@ def settings() -> dict[str, Any]:
     from _settings import settings as of_a_task
 
     found = of_a_task()
-    return {
-        name: value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        for name, value in dict(found).items()
-    }
+    return {name: _shown(value) for name, value in dict(found).items()}
+
+
+def _shown(value: Any) -> Any:
+    """A secret as what it is: whether it was read right is the question."""
+    if isinstance(value, dict):
+        return {name: _shown(one) for name, one in value.items()}
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
 
 
 def plugins(component: str) -> dict[str, Any]:

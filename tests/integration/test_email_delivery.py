@@ -2,21 +2,17 @@
 
 import base64
 import socket
-import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from pipeline.demo.mail_catcher import MailCatcher
 from pipeline.notify.email import EmailSender, email_payload, message_id, parse_smtp_url
+from pipeline.notify.email_alert import render_email_alert
 from schemas.alert import Channel, Parked, Retry, Sent
-from tests.notify_shapes import NOW, message, rendered
+from tests.notify_shapes import NOW, content, message, rendered
 
 KEY = "digest:daily:2025-05-01"
 SENDER = "Minerals watch <watch@example.org>"
@@ -53,6 +49,35 @@ def test_an_edition_arrives_whole(mail):
     assert read["Auto-Submitted"] == "auto-generated"
     assert read.get_body(("plain",)).get_content().rstrip() == "Підписано"
     assert read.get_body(("html",)).get_content().rstrip() == rendered().html
+
+
+def alert(**given):
+    payload = render_email_alert(content(), sender=SENDER)
+    return message(Channel.EMAIL, payload=payload, **given)
+
+
+def test_an_alert_goes_to_its_address_with_the_time_at_which_it_is_sent(mail):
+    client = EmailSender(parse_smtp_url(mail.url), clock=lambda: NOW)
+    client.send(alert(address="a@example.org,b@example.org", created_at=NOW - timedelta(hours=9)))
+    (caught,) = mail.messages
+    assert caught.recipients == ("a@example.org", "b@example.org")
+    read = message_from_bytes(caught.path.read_bytes(), policy=policy.default)
+    assert parsedate_to_datetime(read["Date"]) == NOW, "it waited for the morning"
+
+
+@pytest.mark.parametrize(
+    ("thread_id", "named"),
+    [
+        ("<own@mail.example>", "<own@mail.example>"),
+        (None, message_id("root", "example.org")),
+        ("1714.0001\r\nBcc: x@evil.example", message_id("root", "example.org")),
+    ],
+)
+def test_a_reply_names_the_first_message_as_it_was_sent_or_by_its_key(mail, thread_id, named):
+    reply = alert(address="a@example.org", thread_key="root", thread_id=thread_id)
+    assert isinstance(sender(mail).send(reply), Sent)
+    read = message_from_bytes(mail.messages[0].path.read_bytes(), policy=policy.default)
+    assert (read["In-Reply-To"], read["References"], read["Bcc"]) == (named, named, None)
 
 
 def test_images_go_with_the_page_that_shows_them(mail):
@@ -157,42 +182,6 @@ def test_starttls_that_the_server_does_not_know_is_parked(mail):
     assert isinstance(delivery, Parked)
     assert "starttls" in delivery.reason.lower()
     assert mail.messages == []
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """A self-signed certificate for 127.0.0.1: (path of certificate and key, server context)."""
-    import ipaddress
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    start = datetime.now(UTC) - timedelta(days=1)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=3))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + built.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return path, context
 
 
 @pytest.mark.parametrize("implicit", [False, True])

@@ -118,6 +118,8 @@ def test_a_second_outlet_replies_in_the_thread(world: World) -> None:
         replace(SIGNED, id="sign-2", feed="wire", title="Kazakhstan, Japan sign rare earths memo")
     )
     world.run()
+    assert len(world.slack.messages) == 1, "the reply waits for further outlets"
+    world.run()
     first, reply = world.slack.messages
     assert reply.thread_ts == first.ts
     assert reply.text.startswith("Also reported by wire")
@@ -129,7 +131,7 @@ def test_a_second_outlet_replies_in_the_thread(world: World) -> None:
 
 
 def test_a_move_of_the_stage_replies_in_the_thread_and_moves_the_story(world: World) -> None:
-    world.newsroom.publish(replace(SIGNED, title=SIGNED.title.replace("sign", "agree on")))
+    world.newsroom.publish(TALKS)
     world.run()
     first = world.slack.messages[0]
     world.newsroom.publish(replace(SIGNED, id="sign-2", feed="wire"))
@@ -139,8 +141,9 @@ def test_a_move_of_the_stage_replies_in_the_thread_and_moves_the_story(world: Wo
         found = stories.list_stories(
             since=world.clock.at - timedelta(days=1), until=world.clock.at, session=session
         )
-    assert replies
     assert len(found) == 1
+    assert "signed" in replies[0].text
+    assert first.edits == 1
     assert found[0].stage.value == "signed"
 
 

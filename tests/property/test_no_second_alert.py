@@ -5,8 +5,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,11 +21,12 @@ from pipeline.stages import assess as assess_stage
 from pipeline.stages import link as link_stage
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.deliver import deliver
-from pipeline.store import articles, assessments, outbox
+from pipeline.store import articles, assessments, messages, outbox
 from pipeline.store.engine import open_database
-from schemas.alert import Channel, Delivery, OutboxMessage, Retry, Sent
+from schemas.alert import Action, AlertKind, Channel, Delivery, OutboxMessage, Retry, Sent
 from schemas.article import NewArticle
 from schemas.assessment import Stage
+from schemas.routes import RoutesFile
 from tests.fakes import RULESET, FakeAssessor, Meaning
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -64,19 +67,20 @@ def catalog() -> Catalog:
 
 
 @contextmanager
-def _context(catalog: Catalog, template: Path) -> Iterator[Context]:
+def _context(catalog: Catalog, template: Path, **given: str) -> Iterator[Context]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "own.sqlite3"
         shutil.copy(template, path)
         database = open_database(f"sqlite:///{path}")
         try:
-            yield Context(Settings(var_dir=Path(folder)), catalog, database, NOW)
+            yield Context(Settings(var_dir=Path(folder), **given), catalog, database, NOW)
         finally:
             database.close()
 
 
 ITEM = st.tuples(st.sampled_from(PAIRS), st.sampled_from(STAGES), st.integers(0, 3))
-STEP = st.sampled_from(["store", "assess", "link", "kill link", "forget", "deliver"])
+STEPS = ("store", "assess", "link", "kill link", "forget", "deliver")
+STEP = st.sampled_from(STEPS)
 MOODS = st.lists(st.sampled_from(["take", "refuse", "die", "lose"]), max_size=12)
 
 
@@ -107,6 +111,81 @@ def test_every_story_is_told_once_in_every_place(
     assert 1 <= len(roots) <= len(items)
 
 
+HOURS = st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(lambda pair: pair[0] != pair[1])
+RULE = st.fixed_dictionaries(
+    {},
+    optional={
+        "batch_minutes": st.integers(1, 600),
+        "wait": st.builds(
+            lambda outlets, minutes: {"outlets": outlets, "minutes": minutes},
+            st.integers(2, 4),
+            st.integers(1, 900),
+        ),
+        "max_per_hour": st.integers(1, 2),
+        "quiet": HOURS.map(
+            lambda pair: {"from": f"{pair[0]:02}:00", "to": f"{pair[1]:02}:00", "through": 3}
+        ),
+        "when": st.sampled_from(
+            [
+                {"stages": ["signed"]},
+                {"parties": ["KZ", "MN"]},
+                {"min_outlets": 2},
+                {"moves": [{"to": ["signed"]}]},
+            ]
+        ),
+        "to": st.sampled_from(
+            [[{"address": "one"}], [{"address": "one"}, {"address": "two"}], [{"address": "two"}]]
+        ),
+    },
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rules=st.lists(RULE, min_size=1, max_size=3),
+    items=st.lists(ITEM, min_size=1, max_size=8),
+    steps=st.lists(st.sampled_from([*STEPS, "unsay"]), max_size=14),
+    moods=MOODS,
+)
+def test_whatever_rules_hold_and_join_a_story_is_told_once_in_a_place(
+    catalog: Catalog,
+    sqlite_template: Path,
+    rules: list[dict[str, Any]],
+    items: list[tuple[tuple[str, str], Stage, int]],
+    steps: list[str],
+    moods: list[str],
+) -> None:
+    routing = RoutesFile.model_validate(
+        {"routes": [{"name": f"r{n}", **rule} for n, rule in enumerate(rules)]}
+    )
+    assessor = FakeAssessor({_title(n, i): Meaning(i[1], i[0]) for n, i in enumerate(items)})
+    mailbox = Mailbox(iter(moods))
+    with (
+        _context(replace(catalog, routing=routing), sqlite_template, slack_token="x") as context,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("pipeline.stages.deliver.SPACING", {Channel.SLACK: timedelta(0)})
+        work = _Work(context, assessor, mailbox, items, Channel.SLACK)
+        for step in [*steps, "store", "assess", "link", *["deliver"] * 40]:
+            work.do(step)
+        with context.database.read() as session:
+            rows = outbox.list_outbox(session=session)
+            places = [
+                (one.story_id, row.address)
+                for row in rows
+                for one in messages.carried_alerts(row.key, session=session)
+                if one.kind is AlertKind.NEW
+            ]
+    assert {row.state for row in rows} <= {"sent"}
+    edits = [message for message in mailbox.taken if message.action is Action.UPDATE]
+    posts = Counter(m.key for m in mailbox.taken if m.action is Action.POST)
+    assert set(posts.values()) <= {1}
+    assert max(Counter(places).values(), default=1) == 1
+    assert {edit.thread_key for edit in edits} <= {key for key in posts if ":new:" in key}
+
+
 class _Work:
     """Runs steps, as a scheduler that is killed now and then would."""
 
@@ -116,9 +195,10 @@ class _Work:
         assessor: FakeAssessor,
         mailbox: Mailbox,
         items: list[tuple[tuple[str, str], Stage, int]],
+        channel: Channel = Channel.PREVIEW,
     ) -> None:
         self.context, self.assessor, self.items = context, assessor, items
-        self.senders = Senders({Channel.PREVIEW: mailbox})
+        self.senders = Senders({channel: mailbox})
         self.time = NOW
 
     def do(self, step: str) -> None:
@@ -136,6 +216,8 @@ class _Work:
             self._killed_link()
         elif step == "forget":
             self._forget()
+        elif step == "unsay":
+            self._unsay()
         else:
             try:
                 deliver(later, self.senders)
@@ -165,6 +247,13 @@ class _Work:
                 0, since=NOW - timedelta(days=1), limit=100, session=session
             )
             assessments.drop_readings([a.id for a in known], ruleset=RULESET, session=session)
+
+    def _unsay(self) -> None:
+        """The first report is read as nothing of ours, if it was read as something; or back."""
+        title, (pair, stage, _) = _title(0, self.items[0]), self.items[0]
+        if self.assessor.meanings.pop(title, None) is None:
+            self.assessor.meanings[title] = Meaning(stage, pair)
+        self._forget()
 
 
 def _title(number: int, item: tuple[tuple[str, str], Stage, int]) -> str:

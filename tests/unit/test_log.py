@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.log import configure, get_logger, mask
+from pipeline.log import configure, get_logger, keep_secret, mask
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,12 @@ from pipeline.log import configure, get_logger, mask
 )
 def test_secrets_are_masked(text: str, masked: str) -> None:
     assert mask(text) == masked
+
+
+def test_a_secret_that_was_told_is_masked_wherever_it_stands() -> None:
+    keep_secret("of-the-desk-1234", "of-the-desk-1234-and-more", "")
+    assert mask("key=of-the-desk-1234, of-the-desk-1234-and-more.") == "key=***, ***."
+    assert mask("") == ""
 
 
 def test_a_line_begins_with_what_happened_and_masks_every_value(

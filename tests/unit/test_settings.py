@@ -1,5 +1,7 @@
 """The environment is read once, and a wrong value is named."""
 
+import json
+import traceback
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,47 @@ def test_a_callback_has_no_slash_at_its_end() -> None:
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINERALWATCH_SLACK_TOKEN", "xoxb-secret")
     assert "xoxb-secret" not in repr(load_settings())
+
+
+LONG = "a secret, long enough"
+
+
+def test_secrets_of_webhooks_are_a_json_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().webhook_secrets == {}
+    monkeypatch.setenv("MINERALWATCH_WEBHOOK_SECRETS", json.dumps({"desk": LONG}))
+    settings = load_settings()
+    assert settings.webhook_secrets["desk"].get_secret_value() == LONG
+    assert LONG not in repr(settings)
+    given = load_settings(webhook_secrets={"other": LONG})
+    assert set(given.webhook_secrets) == {"other"}
+
+
+def test_a_file_has_them_on_one_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f'MINERALWATCH_WEBHOOK_SECRETS={{"desk": "{LONG}"}}\n')
+    assert load_settings().webhook_secrets["desk"].get_secret_value() == LONG
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("desk=hunter2-hunter2", "not JSON"),
+        ('["hunter2-hunter2"]', "JSON object"),
+        ('"hunter2-hunter2"', "JSON object"),
+        ('{"desk": "hunter2"}', "the secret of 'desk' is a text of 16 characters or more"),
+        ('{"desk": "               "}', "'desk'"),
+        ('{"desk": {"hunter2": 1}}', "'desk'"),
+        ('{"desk": null}', "'desk'"),
+    ],
+)
+def test_a_wrong_secret_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, value: str, told: str
+) -> None:
+    monkeypatch.setenv("MINERALWATCH_WEBHOOK_SECRETS", value)
+    with pytest.raises(ConfigError, match="MINERALWATCH_WEBHOOK_SECRETS: ") as error:
+        load_settings()
+    assert told in str(error.value)
+    shown = "".join(traceback.format_exception(error.value))
+    assert "hunter2" not in shown
 
 
 def test_a_file_of_ones_own_wins_over_the_packaged_one(tmp_path: Path) -> None:

@@ -44,3 +44,9 @@ def test_long_addresses_of_buttons_do_not_fill_the_message():
 
 def test_with_no_address_there_are_no_buttons():
     assert buttons(render_slack(content(url=None, sources=()))) == []
+
+
+def test_buttons_can_be_left_away_and_the_links_stay():
+    message = render_slack(content(link_buttons=False))
+    assert buttons(message) == []
+    assert "https://" in str(message["blocks"])

@@ -57,7 +57,11 @@ def test_a_message_goes_to_the_sender_of_its_channel():
 
 @pytest.mark.parametrize(
     ("channel", "variable"),
-    [(Channel.SLACK, "MINERALWATCH_SLACK_TOKEN"), (Channel.EMAIL, "MINERALWATCH_SMTP_URL")],
+    [
+        (Channel.SLACK, "MINERALWATCH_SLACK_TOKEN"),
+        (Channel.EMAIL, "MINERALWATCH_SMTP_URL"),
+        (Channel.WEBHOOK, "MINERALWATCH_WEBHOOK_SECRETS"),
+    ],
 )
 def test_a_channel_that_is_not_set_up_waits_and_names_the_mend(channel, variable):
     delivery = Senders({}).send(message(channel, uncertain=True))

@@ -4,7 +4,7 @@ import base64
 
 from pipeline.notify.email import email_payload
 from pipeline.notify.preview import PreviewSender
-from schemas.alert import Channel, Retry, Sent
+from schemas.alert import Action, Channel, Retry, Sent
 from tests.notify_shapes import NOW, message, rendered
 
 
@@ -33,6 +33,28 @@ def test_a_reply_is_a_file_beside_that_names_its_thread(tmp_path):
     assert isinstance(told, Sent)
     assert told.external_id.endswith("major.outlet.12.9--kyiv-signs.txt")
     assert "In reply to major:new:12" in (tmp_path / told.external_id).read_text(encoding="utf-8")
+
+
+def test_an_edit_is_written_over_the_file_of_the_first_message(tmp_path):
+    sender = PreviewSender(tmp_path)
+    first = sender.send(preview())
+    edit = preview(
+        key="major:update:12:1", payload={"title": "Kyiv ratifies", "text": "Now ratified\n"},
+        action=Action.UPDATE, thread_key="major:new:12", thread_id=first.external_id,
+    )  # fmt: skip
+    assert sender.send(edit) == first
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["Now ratified\n"]
+
+
+def test_an_edit_of_what_is_not_in_the_folder_is_a_file_of_its_own(tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("kept")
+    folder = tmp_path / "outbox"
+    for thread_id in (None, str(other), str(folder / ".." / "other.txt")):
+        edit = preview(action=Action.UPDATE, thread_key="k", thread_id=thread_id)
+        told = PreviewSender(folder).send(edit)
+        assert told == Sent(external_id=str(folder / "major.new.12--kyiv-signs.txt"))
+    assert other.read_text() == "kept"
 
 
 def test_a_key_cannot_lead_out_of_the_folder(tmp_path):

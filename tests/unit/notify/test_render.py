@@ -4,19 +4,10 @@ import json
 
 import pytest
 
-from pipeline.demo.slack_blocks import block_faults
 from pipeline.notify.render import render_payload, render_preview, render_slack
-from schemas.alert import AlertKind, Channel
-from tests.notify_shapes import content
-
-
-def told(message):
-    """All mrkdwn and plain text of a message, a line each."""
-    lines = []
-    for block in message["blocks"]:
-        parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-        lines += [part["text"] for part in parts if part]
-    return "\n".join(lines)
+from schemas.alert import AlertKind, Channel, Standing
+from tests.notify_shapes import REPORTS, content
+from tests.slack_messages import buttons, faults, told
 
 
 def test_a_new_alert_says_what_happened_and_why_it_was_sent():
@@ -58,36 +49,9 @@ def test_links_are_not_unfolded():
 
 
 def test_a_message_is_json_and_its_blocks_are_slacks():
-    for kind in (AlertKind.NEW, AlertKind.OUTLET, AlertKind.STAGE):
-        message = json.loads(json.dumps(render_slack(content(kind=kind))))
-        assert block_faults(message["blocks"]) == []
-
-
-def test_another_outlet_is_a_short_reply():
-    message = render_slack(
-        content(
-            kind=AlertKind.OUTLET,
-            title="Minerals accord reached",
-            outlet="The Example Times",
-            url="https://times.example/accord",
-        )
-    )
-    assert "Also reported by <https://times.example/accord|The Example Times>: “Minerals" in told(
-        message
-    )
-    assert len(message["blocks"]) == 2
-    assert message["text"] == "Also reported by The Example Times: Minerals accord reached"
-
-
-def test_a_move_of_stage_is_a_reply_with_the_words_that_report_it():
-    message = render_slack(
-        content(kind=AlertKind.STAGE, stage_quote="the Rada voted to ratify", stage="ratified",
-                previous_stage="signed")
-    )  # fmt: skip
-    text = told(message)
-    assert "*Stage:* signed → *ratified* · UA–US Reconstruction Investment Fund" in text
-    assert "“the Rada voted to ratify”" in text
-    assert message["text"].startswith("Stage signed → ratified: ")
+    for kind in AlertKind:
+        if kind is not AlertKind.DIGEST:
+            assert faults(json.loads(json.dumps(render_slack(content(kind=kind))))) == []
 
 
 def test_what_is_not_known_is_left_out():
@@ -104,7 +68,7 @@ def test_what_is_not_known_is_left_out():
 def test_a_title_of_nothing_but_invisible_characters_still_has_a_header():
     message = render_slack(content(title="\u200b\u202e"))
     assert message["blocks"][0]["text"]["text"] == "(no title)"
-    assert block_faults(message["blocks"]) == []
+    assert faults(message) == []
 
 
 def test_a_stage_that_did_not_move_is_shown_alone():
@@ -138,6 +102,52 @@ def test_feed_text_cannot_mention_or_link(hostile):
         assert hostile.replace("|", "¦") not in text
 
 
+def test_independent_outlets_are_counted_where_there_are_several():
+    assert "First seen at <https://example.org/signed|example.org> · 3 independent outlets" in told(
+        render_slack(content(outlets=3))
+    )
+    assert "independent" not in told(render_slack(content(outlets=1)))
+
+
+def test_the_owner_of_the_route_is_named():
+    text = told(render_slack(content(owner="Critical Minerals <desk>")))
+    assert "3 or more) · looked after by Critical Minerals &lt;desk&gt;" in text
+    assert "looked after" not in told(render_slack(content()))
+
+
+def test_themes_that_do_not_fit_are_counted_and_none_is_cut():
+    many = tuple((str(n), f"Theme {n}", "quoted " * 20) for n in range(200))
+    text = told(render_slack(content(themes=many)))
+    lines = [line for line in text.split("\n") if line.startswith("• ")]
+    assert all("*: “" in line for line in lines[:-1])
+    assert lines[-1] == f"• and {200 - len(lines) + 1} more"
+
+
+def test_where_every_part_is_full_each_gives_way_until_slack_takes_the_whole():
+    full = '"\\' * 5000
+    message = render_slack(
+        content(
+            title=full, summary=full, outlet=full, agreement_name=full, reasons=(full,) * 9,
+            themes=((full, full, full),) * 200, minerals=(full,) * 50, money=(full,) * 50,
+            parties=("UA",) * 200, subject=full, route_reason=full, owner=full,
+            sources=tuple((f"{n}{full}", f"https://e.example/{n}{'/a' * 300}") for n in range(200)),
+        )
+    )  # fmt: skip
+    assert faults(message) == []
+    assert len(json.dumps(message["blocks"], ensure_ascii=False)) > 6000
+
+
+def test_a_megabyte_of_title_costs_no_more_than_a_page():
+    message = render_slack(content(title="Ы\u0301" * 500_000, outlet="_" * 1_000_000 + "a"))
+    assert faults(message) == []
+
+
+def test_an_outlet_without_a_name_is_known_by_its_host():
+    text = told(render_slack(content(outlet="\u200b", sources=())))
+    assert "First seen at <https://example.org/signed|example.org>" in text
+    assert buttons(render_slack(content(outlet="\u200b")))[0][1] == "Read at example.org"
+
+
 def test_the_preview_is_the_same_news_as_a_text():
     text = render_preview(content(stage_quote="signed in Washington"))
     for line in (
@@ -159,6 +169,38 @@ def test_the_preview_is_the_same_news_as_a_text():
 
 def test_the_preview_of_a_reply_names_the_outlet():
     assert "Also reported by example.org." in render_preview(content(kind=AlertKind.OUTLET))
+
+
+def test_the_preview_tells_each_kind():
+    text = render_preview(content(kind=AlertKind.OUTLET, reports=REPORTS, owner="The desk"))
+    assert "Also reported by Outlet A, Outlet B and Outlet C." in text
+    assert "  - Accord, says B (Outlet B): https://b.example/story" in text
+    assert "Looked after by The desk" in text
+    changed = {"changes": ("negotiating → signed",)}
+    assert "Changed: negotiating → signed" in render_preview(
+        content(kind=AlertKind.STAGE, **changed)
+    )
+    update = render_preview(content(kind=AlertKind.UPDATE, mention="S0123", outlets=2, **changed))
+    assert "Updated: negotiating → signed" in update
+    assert "Calls the Slack group S0123." in update
+    assert "Sources, the first seen first; 2 independent outlets:" in update
+
+
+@pytest.mark.parametrize(
+    ("standing", "kind", "first"),
+    [
+        (Standing.RETRACTED, AlertKind.RETRACTED, "Retracted: "),
+        (Standing.MERGED, AlertKind.MERGED, "Part of another story: "),
+    ],
+)
+def test_the_preview_says_how_a_story_stands(standing, kind, first):
+    edit = render_preview(
+        content(kind=AlertKind.UPDATE, standing=standing, standing_note="The ministry denies it.")
+    )
+    assert edit.startswith(f"{first}Kyiv and Washington sign")
+    reply = render_preview(content(kind=kind, standing_note="The ministry denies it."))
+    for text in (edit, reply):
+        assert f"{first}The ministry denies it." in text.split("\n")
 
 
 def test_the_preview_shows_no_address_that_is_no_web_link():

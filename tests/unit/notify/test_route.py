@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.notify.route import route
+from pipeline.notify.route import crossed, route
+from pipeline.notify.rules import judge
 from pipeline.yaml_files import read_yaml
 from schemas.alert import AlertKind, Channel, Destination
 from schemas.assessment import Stage
 from schemas.routes import RouteConfig, RoutesFile
+from schemas.routing import Happening
 from tests.notify_shapes import NOW, article, story
 
 PACKAGED = Path(__file__).parents[3] / "pipeline" / "config" / "routes.yaml"
@@ -21,9 +23,19 @@ def rule(name="all", to=None, **when):
     return RouteConfig.model_validate(given | ({"to": to} if to is not None else {}))
 
 
-def alerts(*rules, of=None, report=None, kind=AlertKind.NEW, **given):
-    options = {"now": NOW, "slack": True, "default_address": "minerals"} | given
-    return route(of or story(), report or article(), kind=kind, routes=rules, **options)
+def resolve(to):
+    """Slack with ``minerals`` as its default channel."""
+    address = "minerals" if to.address == "default" else to.address.removeprefix("#")
+    return Destination(to.channel, address)
+
+
+def happening(of=None, report=None, **given):
+    return Happening(of or story(), report or article(), **given)
+
+
+def alerts(*rules, of=None, report=None, kind=AlertKind.NEW, alerted=None, **given):
+    asked = happening(of, report, **given)
+    return route(asked, kind=kind, routes=rules, now=NOW, resolve=resolve, alerted=alerted)
 
 
 def test_a_rule_that_asks_nothing_takes_a_relevant_story():
@@ -86,21 +98,22 @@ def test_an_old_article_is_not_alerted():
     assert alerts(rule(max_age_hours=80), report=old)
 
 
-def test_keys_are_one_for_each_story_article_and_stage():
+def test_keys_are_one_for_each_story_and_of_replies_for_each_article():
     kinds = {kind: alerts(rule(), kind=kind)[0].key for kind in list(AlertKind)[:3]}
     assert kinds == {
         AlertKind.NEW: "all:new:12",
         AlertKind.OUTLET: "all:outlet:12:34",
-        AlertKind.STAGE: "all:stage:12:signed",
+        AlertKind.STAGE: "all:stage:12:34",
     }
 
 
 def test_the_longest_key_fits_its_column():
     wide = rule("r" * 80)
     big = 2**63 - 1
-    for kind in list(AlertKind)[:3]:
+    label = Destination(Channel.WEBHOOK, "w" * 300).label
+    for kind in AlertKind:
         (alert,) = alerts(wide, of=story(id=big), report=article(id=big), kind=kind)
-        assert len(alert.key) <= 200
+        assert len(f"{alert.key}:{label}:reply#99") <= 200
 
 
 def test_an_address_gets_a_story_once_and_the_winner_names_the_others():
@@ -119,16 +132,6 @@ def test_a_route_keeps_the_addresses_that_no_earlier_one_has():
 def test_an_address_written_twice_in_a_route_is_one():
     (alert,) = alerts(rule(to=[{"address": "default"}, {"address": "#minerals"}]))
     assert alert.destinations == (MINERALS,)
-
-
-def test_without_slack_everything_goes_to_the_preview():
-    (alert,) = alerts(rule(to=[{"address": "default"}]), slack=False, default_address=None)
-    assert alert.destinations == (Destination(Channel.PREVIEW, "default"),)
-
-
-def test_without_a_default_channel_the_address_stays_for_the_sender_to_explain():
-    (alert,) = alerts(rule(), default_address=None)
-    assert alert.destinations == (Destination(Channel.SLACK, "default"),)
 
 
 def test_a_route_may_ask_for_the_preview_itself():
@@ -155,7 +158,7 @@ def test_who_was_told_of_a_signature_is_told_of_what_comes_after():
     later = story(stage=Stage.IMPLEMENTING)
     assert alerts(signed_only, of=later, kind=AlertKind.STAGE) == ()
     (alert,) = alerts(signed_only, of=later, kind=AlertKind.STAGE, alerted=[MINERALS])
-    assert alert.key == "all:stage:12:implementing"
+    assert alert.key == "all:stage:12:34"
 
 
 def test_the_packaged_routes_send_a_major_story_once():
@@ -178,3 +181,59 @@ def test_the_packaged_routes_send_a_major_story_once():
 def test_the_packaged_routes_sort_the_rest(change, taker):
     rules = read_yaml(PACKAGED, RoutesFile).routes
     assert [alert.route for alert in alerts(*rules, of=story(**change))] == [taker] * bool(taker)
+
+
+def test_a_move_is_asked_for_by_where_it_comes_from_and_goes():
+    to_signed = rule(moves=[{"from": ["negotiating", "agreed"], "to": ["signed"]}])
+    (alert,) = alerts(to_signed, previous_stage=Stage.NEGOTIATING)
+    assert "moved negotiating → signed" in alert.reason
+    assert alerts(to_signed, previous_stage=Stage.PROPOSED) == ()
+    assert alerts(to_signed) == (), "nothing moved"
+    assert alerts(rule(moves=[{"to": ["signed"]}]), previous_stage=Stage.NONE)
+    assert alerts(rule(moves=[{"from": ["agreed"]}]), previous_stage=Stage.AGREED)
+
+
+def test_sources_are_asked_for_by_tier_and_number():
+    assert alerts(rule(max_tier=1), report=article(tier=2)) == ()
+    (alert,) = alerts(rule(max_tier=1), report=article(tier=2), tier=1)
+    assert "a source of tier 1" in alert.reason
+    assert alerts(rule(min_outlets=3), outlets=2) == ()
+    (alert,) = alerts(rule(min_outlets=3), outlets=3)
+    assert "3 independent outlets" in alert.reason
+
+
+def test_a_reader_is_not_asked_again_for_moves_and_outlets():
+    asked = rule(moves=[{"to": ["ratified"]}], min_outlets=4)
+    assert alerts(asked, kind=AlertKind.OUTLET, alerted=[MINERALS])
+
+
+def test_a_verdict_names_what_was_asked_and_what_there_is():
+    verdict = judge(
+        rule(parties=["UA"], min_significance=3), happening(story(significance=2)), now=NOW
+    )
+    assert not verdict.taken
+    assert [(c.what, c.asked, c.given) for c in verdict.unmet] == [
+        ("party", "Ukraine", "Kazakhstan and United States"),
+        ("significance", "3 or more", "2"),
+    ]
+
+
+def crossing(*rules, before, after):
+    return crossed(before, after, routes=rules, place=MINERALS, now=NOW, resolve=resolve)
+
+
+def test_a_bar_is_crossed_by_what_takes_the_story_now_and_did_not_before():
+    before, after = happening(story(significance=2)), happening(story(significance=3))
+    low, high = rule("low", min_significance=2), rule("high", min_significance=3)
+    name, reason = crossing(low, high, before=before, after=after)
+    assert name == "high"
+    assert "significance 3" in reason
+    assert crossing(low, before=before, after=after) is None
+    assert crossing(high, before=after, after=after) is None
+    elsewhere = rule("high", to=[{"address": "asia"}], min_significance=3)
+    assert crossing(elsewhere, before=before, after=after) is None
+
+
+def test_a_second_outlet_crosses_the_bar_of_a_rule_that_asks_for_two():
+    before, after = happening(outlets=1), happening(outlets=2)
+    assert crossing(rule("sure", min_outlets=2), before=before, after=after)[0] == "sure"

@@ -102,7 +102,7 @@ def test_addresses_that_are_no_plain_web_links_are_refused(url):
     ("url", "told"),
     [
         ("https://example.org/a?b=1&c=2#d", "https://example.org/a?b=1&c=2#d"),
-        ("HTTP://example.org:8080/", "HTTP://example.org:8080/"),
+        ("HTTP://example.org:8080/", "http://example.org:8080/"),
         ('https://example.org/<b>|"x"', "https://example.org/%3Cb%3E%7C%22x%22"),
         ("https://приклад.укр/новини", None),
         ("https://example.org/новини", "https://example.org/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8"),
@@ -133,3 +133,24 @@ def test_slug_is_lower_case_words_within_the_limit():
     assert slug("a" * 100, 10) == "a" * 10
     assert slug("鉱" * 100, 10) == "鉱鉱鉱"
     assert slug("…") == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("> quoted", "› quoted"),
+        (">>> quoted", "››› quoted"),
+        ("a > b", "a &gt; b"),
+        (":rotating_light: News", "∶rotating_light∶ News"),
+        ("at 10:30:45 sharp", "at 10:30:45 sharp"),
+        ("note: this", "note: this"),
+        ("_" * 50_000 + "a" + "_" * 50_000 + "b", ""),
+    ],
+)
+def test_mrkdwn_leaves_no_quotation_and_no_emoji_code(given, told):
+    assert mrkdwn(given, 100) == told
+
+
+def test_a_megabyte_is_not_read_to_its_end():
+    assert mrkdwn("word " * 200_000, 20) == "word word word…"
+    assert mrkdwn("\u200b" * 1_000_000 + "word", 20) == ""
