@@ -225,7 +225,7 @@ class ReactionReader:
         """
         params = {name: _param(value) for name, value in asked.items()}
         try:
-            return self._client.api_call(method, http_verb="GET", params=params)
+            return self._client.api_call(method, data=params)
         except SlackApiError as error:
             told = refusal(error.response, asking=True)
             if isinstance(told, Retry):
