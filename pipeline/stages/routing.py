@@ -8,6 +8,7 @@ the outbox by stages.queueing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -91,8 +92,10 @@ class Router:
             else:
                 gone.append(one)
         edits = self._each(kind, after, gone, self._queue.edit, only=EDITABLE)
-        reply: Callable[[Alert, int, Told], int] = self._queue.reply
-        return edits + self._each(kind, after, gone, reply, suffix=":reply")
+        # Who reads the channel and no threads believes what was told there until told otherwise.
+        reply = partial(self._queue.reply, broadcast=kind is AlertKind.RETRACTED)
+        reason = "it told of this story"
+        return edits + self._each(kind, after, gone, reply, reason=reason, suffix=":reply")
 
     def correct(self, before: Story, story: Story, withdrawn: ReadArticle) -> int:
         """Tell that a story stands otherwise than told, since one report is not counted any more.

@@ -265,6 +265,7 @@ def test_a_story_read_as_nothing_of_ours_is_retracted(desk: Desk) -> None:
     assert "Retracted" in told(first)
     assert reply.thread_ts == first.ts
     assert "retracted" in told(reply).lower()
+    assert reply.broadcast, "who only reads the channel is told too"
     desk.reread(FIRST, TALKS)
     desk.deliver(later=MINUTE)
     assert first.edits == 2
