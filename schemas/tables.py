@@ -234,9 +234,7 @@ class StoryRow(Base):
     themes: Mapped[list[str]]
     parties: Mapped[list[str]]
     minerals: Mapped[list[str]]
-    merged_into: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("story.id", ondelete="SET NULL")
-    )
+    merged_into: Mapped[int | None] = mapped_column(BigInteger)
     """The story that this one turned out to be part of."""
     retracted_at: Mapped[datetime | None]
     retracted_reason: Mapped[str | None]

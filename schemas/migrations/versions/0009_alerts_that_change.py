@@ -3,6 +3,10 @@
 Revision: 0009, after 0008.
 
 A message may carry several alerts, so what carries what moves into a table of its own.
+
+On SQLite a table that loses a column with a foreign key is made anew, and dropping the old one takes
+along what refers to its rows. So the outbox is changed while nothing refers to it, and stories,
+to which much refers, only gain columns.
 """
 
 import sqlalchemy as sa
@@ -20,9 +24,10 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    _carried()
-    _reaction()
-    _watch_episode()
+    op.execute(
+        "CREATE TABLE carried_before AS "
+        "SELECT id AS outbox_id, alert_id FROM outbox WHERE alert_id IS NOT NULL"
+    )
     with op.batch_alter_table("outbox") as batch:
         batch.add_column(
             sa.Column("action", sa.String(length=20), nullable=False, server_default="post")
@@ -38,13 +43,13 @@ def upgrade() -> None:
         "ix_outbox_channel_address_claimed_at", "outbox", ["channel", "address", "claimed_at"]
     )
     op.execute("UPDATE outbox SET due_at = created_at")
-    with op.batch_alter_table("story") as batch:
-        batch.add_column(sa.Column("merged_into", _BIG, nullable=True))
+    _carried()
+    _reaction()
+    _watch_episode()
+    with op.batch_alter_table("story", recreate="never") as batch:
+        batch.add_column(sa.Column("merged_into", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("retracted_at", _TIME, nullable=True))
         batch.add_column(sa.Column("retracted_reason", sa.Text(), nullable=True))
-        batch.create_foreign_key(
-            "fk_story_merged_into_story", "story", ["merged_into"], ["id"], ondelete="SET NULL"
-        )
 
 
 def _carried() -> None:
@@ -61,9 +66,9 @@ def _carried() -> None:
         sa.PrimaryKeyConstraint("outbox_id", "alert_id", name="pk_carried"),
     )
     op.execute(
-        "INSERT INTO carried (outbox_id, alert_id) "
-        "SELECT id, alert_id FROM outbox WHERE alert_id IS NOT NULL"
+        "INSERT INTO carried (outbox_id, alert_id) SELECT outbox_id, alert_id FROM carried_before"
     )
+    op.drop_table("carried_before")
     op.create_index("ix_carried_alert_id", "carried", ["alert_id"])
 
 
@@ -107,10 +112,15 @@ def _watch_episode() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("story") as batch:
-        batch.drop_constraint("fk_story_merged_into_story", type_="foreignkey")
+    with op.batch_alter_table("story", recreate="never") as batch:
         for name in ("retracted_reason", "retracted_at", "merged_into"):
             batch.drop_column(name)
+    op.execute(
+        "CREATE TABLE carried_before AS "
+        "SELECT outbox_id, min(alert_id) AS alert_id FROM carried GROUP BY outbox_id"
+    )
+    for table in ("watch_episode", "reaction", "carried"):
+        op.drop_table(table)
     op.drop_index("ix_outbox_channel_address_claimed_at", table_name="outbox")
     op.drop_index("ix_outbox_thread_key", table_name="outbox")
     with op.batch_alter_table("outbox") as batch:
@@ -122,8 +132,6 @@ def downgrade() -> None:
         )
     op.execute(
         "UPDATE outbox SET alert_id = "
-        "(SELECT min(alert_id) FROM carried WHERE carried.outbox_id = outbox.id)"
+        "(SELECT alert_id FROM carried_before WHERE carried_before.outbox_id = outbox.id)"
     )
-    op.drop_table("watch_episode")
-    op.drop_table("reaction")
-    op.drop_table("carried")
+    op.drop_table("carried_before")

@@ -11,11 +11,14 @@ from alembic.runtime.migration import MigrationContext
 
 import schemas
 from pipeline.errors import StoreError
-from pipeline.store import feeds
+from pipeline.store import feeds, messages, stories
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import require_current, revisions, upgrade
+from schemas.alert import Alert, AlertKind, Channel, Destination
+from schemas.assessment import Stage
 from schemas.config import FeedConfig
 from schemas.feed import PollOutcome, PollRecord
+from schemas.story import Story
 from schemas.tables import Base
 
 
@@ -61,6 +64,33 @@ def test_feeds_and_what_hangs_on_them_outlive_the_steps(database: Database) -> N
         assert feeds.due_feeds(now=now, session=session) == [state]
         later = now + timedelta(days=1)
         assert feeds.poll_counts(since=now, until=later, session=session) == (1, 0)
+
+
+def test_stories_alerts_and_messages_outlive_the_steps(database: Database) -> None:
+    now = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+    place = Destination(Channel.SLACK, "minerals")
+    with database.write() as session:
+        story = stories.save_story(
+            Story(0, "t", now, now, None, Stage.SIGNED, 3, ("x",), ("KZ",), ()), session=session
+        )
+        alert = Alert("all:new:1", AlertKind.NEW, story.id, "all", (place,), "so")
+        alert_id = messages.add_alert(alert, now=now, session=session)
+        key = messages.root_key(story.id, place)
+        message = messages.NewMessage(key, Channel.SLACK, "minerals", {"text": "t"})
+        messages.add_message(message, now=now, alert_id=alert_id, session=session)
+    config = Config()
+    config.set_main_option("script_location", str(Path(schemas.__file__).parent / "migrations"))
+    for step in ("0008", "0002"):
+        with database.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, step)
+        upgrade(database)
+        with database.read() as session:
+            assert stories.require_story(story.id, session=session).title == "t"
+            [told] = messages.told_places(story.id, session=session)
+            [carried] = messages.carried_alerts(key, session=session)
+        assert (told.destination, told.key, told.due_at) == (place, key, now)
+        assert carried.reason == "so"
 
 
 def test_a_database_without_tables_is_named_with_the_mend(tmp_path: Path) -> None:
