@@ -4,9 +4,9 @@ Revision: 0009, after 0008.
 
 A message may carry several alerts, so what carries what moves into a table of its own.
 
-On SQLite a table that loses a column with a foreign key is made anew, and dropping the old one takes
-along what refers to its rows. So the outbox is changed while nothing refers to it; stories, to which
-much refers, only gain columns.
+On SQLite a table that loses a column with a foreign key is made anew, and dropping the old one
+takes along what refers to its rows. So the outbox is changed while nothing refers to it; stories,
+to which much refers, only gain columns.
 """
 
 import sqlalchemy as sa
