@@ -12,6 +12,7 @@ from pipeline.stages.storytelling import regrown
 from pipeline.stages.telling import Teller, independent
 from pipeline.store import messages, stories
 from pipeline.store.assessments import ReadArticle
+from schemas.alert import Destination
 from schemas.routes import RouteConfig
 from schemas.routing import Considered, Happening, RouteAccount, Told
 from schemas.story import Story
@@ -36,7 +37,7 @@ def account(context: Context, story: Story, session: Session) -> tuple[RouteAcco
         sent = tuple(lines.get(rule.name, ()))
         places = {resolve(to) for to in rule.to}
         elsewhere = [one for one in told if one.destination in places]
-        note = "" if sent else _note(considered, elsewhere, rule, happenings)
+        note = "" if sent else _note(considered, elsewhere, rule, places, happenings)
         accounts.append(RouteAccount(rule.name, considered, sent, note))
     return tuple(accounts)
 
@@ -84,6 +85,7 @@ def _note(
     considered: tuple[Considered, ...],
     told: list[Told],
     rule: RouteConfig,
+    places: set[Destination],
     happenings: list[tuple[datetime, Happening]],
 ) -> str:
     if all(one.article.backfill for _, one in happenings):
@@ -93,4 +95,5 @@ def _note(
     others = sorted({one.route for one in told if one.route != rule.name})
     if others:
         return f"the rule took it, but its places had it by {' and '.join(others)} already"
-    return "the rule takes it as it is written today; it did not when the story came in"
+    now = " and ".join(sorted(f"{one.channel.value}:{one.address}" for one in places))
+    return f"as it is written today the rule sends it to {now}; when it came in, it did not"

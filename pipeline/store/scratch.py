@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from pipeline.store.engine import Database, open_database
 from schemas.table_base import Base
@@ -38,20 +38,29 @@ def scratch_database() -> Iterator[Database]:
 def copy_reports(
     *, ruleset: str, since: datetime, until: datetime, session: Session, to: Session
 ) -> list[tuple[int, datetime]]:
-    """Copy relevant articles with their readings, not worked into stories yet.
+    """Copy relevant articles with their newest readings, not worked into stories yet.
 
-    An article counts where it was worked into a story within the half-open span; one brought in as
-    an archive, where it was published within it.
+    The readings go by the name of ``ruleset`` in the copy, whichever made them: what was read
+    before the rules were changed is tried too. An article counts where it was worked into a story
+    within the half-open span; one brought in as an archive, where it was published within it.
 
     Returns:
         (article id, when it came up), in order of time.
     """
+    newer = aliased(AssessmentRow)
+    newest = ~(
+        select(newer.id)
+        .where(newer.article_id == AssessmentRow.article_id, newer.id > AssessmentRow.id)
+        .correlate(AssessmentRow)
+        .exists()
+    )
     query = (
         select(ArticleRow, AssessmentRow, StoryArticleRow.at)
+        .select_from(ArticleRow)
         .join(AssessmentRow, AssessmentRow.article_id == ArticleRow.id)
         .join(StoryArticleRow, StoryArticleRow.article_id == ArticleRow.id)
         .where(
-            AssessmentRow.ruleset == ruleset,
+            newest,
             AssessmentRow.relevant,
             (~ArticleRow.backfill & (StoryArticleRow.at >= since) & (StoryArticleRow.at < until))
             | (
@@ -67,7 +76,9 @@ def copy_reports(
         values = _values(article) | {"backfill": False, "feed_id": None}
         to.execute(insert(ArticleRow).values(values))
         # Each waits its turn: a reading is worked in when its time comes.
-        to.execute(insert(AssessmentRow).values(_values(reading) | {"linked_at": at}))
+        to.execute(
+            insert(AssessmentRow).values(_values(reading) | {"linked_at": at, "ruleset": ruleset})
+        )
         times.append((article.id, at))
     return sorted(times, key=lambda pair: (pair[1], pair[0]))
 

@@ -101,6 +101,14 @@ def test_a_back_test_of_the_rules_in_force_is_what_was_sent(desk: Desk) -> None:
     assert sum(found["a_day"].values()) == 2, "the message and the broadcast"
 
 
+def test_what_was_read_under_older_rules_is_tried_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.assess.ruleset.ruleset_id", lambda _rules: "newer")
+    assert as_json("routes", "test", "--days", "7")["reports"] == 4
+    assert desk.lines()
+
+
 def test_one_rule_is_tried_by_itself_and_nothing_is_written(desk: Desk) -> None:
     before = desk.lines()
     found = as_json("routes", "test", "major", "--days", "7")
