@@ -19,11 +19,12 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class StageTransition:
-    """A story reported that an agreement reached a stage."""
+    """A story reported that an agreement reached a stage, or a person set it."""
 
     agreement_id: str
     stage: Stage
-    story_id: int
+    story_id: int | None
+    """None: it was set by hand; then ``quote`` says why."""
     at: datetime
     quote: str
     """The words that report the step."""

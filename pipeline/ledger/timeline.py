@@ -44,7 +44,7 @@ _ORDER = {stage: place for place, stage in enumerate((Stage.NONE, *PROGRESS))} |
 
 def rank(transition: StageTransition) -> tuple[datetime, int, int]:
     """The order in which reports count: by time; at one time progress first, the end last."""
-    return transition.at, _ORDER[transition.stage], transition.story_id
+    return transition.at, _ORDER[transition.stage], transition.story_id or 0
 
 
 def is_legal(held: Stage, reported: Stage) -> bool:
@@ -62,7 +62,7 @@ def advance(
     agreement: Agreement,
     *,
     stage: Stage,
-    story_id: int,
+    story_id: int | None,
     at: datetime,
     quote: str,
     article_url: str | None = None,
@@ -108,7 +108,7 @@ def replay(
     Reports of other agreements are passed over; ``previous`` of each step is set anew.
     """
     agreement, steps = seed, []
-    for report in sorted((t for t in transitions if t.agreement_id == seed.id), key=_settled):
+    for report in sorted((t for t in transitions if t.agreement_id == seed.id), key=settled_order):
         step = advance(
             agreement,
             stage=report.stage,
@@ -128,6 +128,6 @@ def rebuild(transitions: Iterable[StageTransition], seed: Agreement) -> Agreemen
     return replay(transitions, seed)[0]
 
 
-def _settled(transition: StageTransition) -> tuple[tuple[datetime, int, int], str, str]:
+def settled_order(transition: StageTransition) -> tuple[tuple[datetime, int, int], str, str]:
     """`rank`, made total, so that equal reports cannot trade places by order of arrival."""
     return rank(transition), transition.quote, transition.article_url or ""

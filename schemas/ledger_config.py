@@ -1,0 +1,51 @@
+"""Shapes of ledger.yaml (words that the ledger reads by) and rates.yaml (rough US dollars)."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.config import Slug, Strict
+
+Wordings = dict[str, tuple[str, ...]]
+"""Language → words and phrases. A word that ends in ``*`` stands for all that begin so."""
+
+
+class CertaintyWords(Strict):
+    """How a sentence shows that what it names has not happened, or may not have."""
+
+    planned: Wordings
+    """Within four words before the step that is named."""
+    negated: Wordings
+    """Within three words before it."""
+    denied: Wordings
+    """Anywhere in the sentence."""
+    doubtful: Wordings
+    """Anywhere in the sentence."""
+
+
+class LedgerFile(Strict):
+    """ledger.yaml."""
+
+    instruments: dict[Slug, Wordings]
+    """What agreements are called; where several are named the first in this order counts."""
+    subjects: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Minerals that have agreements of their own: subject → minerals. All else is ``general``."""
+    general: str = Field(default="minerals", min_length=1, max_length=40)
+    certainty: CertaintyWords
+    whole: Wordings
+    """A sum in a sentence with one of these is the sum of all so far."""
+
+
+class Rate(Strict):
+    """What a unit was in US dollars, on average up to that date."""
+
+    date: date
+    usd: Annotated[float, Field(gt=0)]
+
+
+class RatesFile(Strict):
+    """rates.yaml."""
+
+    source: str
+    rates: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], tuple[Rate, ...]]
