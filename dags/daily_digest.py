@@ -1,4 +1,4 @@
-"""daily_digest: the morning's e-mail, at the reader's hour."""
+"""daily_digest: each list's e-mail, at its readers' hour."""
 
 import sys
 from datetime import timedelta
@@ -12,33 +12,24 @@ from _shared import ALERTS, ALERTS_QUEUED, DEFAULTS, FAILURE, run, wake
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 
 DOC = f"""
-### Make the day's digest and queue its e-mail
+### Make the editions that are due and queue their messages
 
-What changed since the last edition, by theme, with the trend and the state of the watch. The hour
-and the time zone are `hour` and `time_zone` of `digest.yaml`. *send_alerts* sends the e-mail; where
-no mail server is set, the digest is a file under `var/outbox/`.
+What changed since a list's last edition, by theme, with the agreements' table, the scorecard, the
+trend and the state of the watch. Lists, hours and time zones are those of `digest.yaml`: each
+quarter of an hour (some zones are that far from UTC) the lists are looked for whose hour has come.
+An hour that was missed is caught up the same day. *send_alerts* sends the messages; where no mail
+server is set, they are files under `var/outbox/`. The pages stay under `var/editions/`.
 
-**By hand**: give `date` for the edition of one day. An edition is made once: a day that has one is
-left as it is. Switch `send` off to build one without storing or sending it.
+**By hand**: makes the edition of the hours up to now at once, of `list` or of all lists; give
+`date` for the edition of one day. An edition is made once: a day that has one is left as it is.
+Switch `send` off to build without storing or sending.
 {FAILURE}
 """
 
 
-def at_the_readers_hour() -> CronTriggerTimetable:
-    """The schedule that digest.yaml names; a wrong file is an import error that names its line."""
-    from pipeline.settings import load_settings
-    from pipeline.yaml_files import read_yaml
-    from schemas.config import DigestConfig
-
-    config = read_yaml(load_settings().config_file("digest.yaml"), DigestConfig)
-    # With no delay allowed for, a first start at noon does not send the morning's digest.
-    return CronTriggerTimetable(
-        f"0 {config.hour} * * *", timezone=config.time_zone, run_immediately=timedelta(0)
-    )
-
-
 @dag(
-    schedule=at_the_readers_hour(),
+    # With no delay allowed for, nothing is made up for at a start: the stage knows what is due.
+    schedule=CronTriggerTimetable("*/15 * * * *", timezone="UTC", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
@@ -52,6 +43,9 @@ def at_the_readers_hour() -> CronTriggerTimetable:
             title="Date",
             description="The reader's day of the edition; empty: the hours up to now.",
         ),
+        "list": Param(
+            None, type=["null", "string"], title="List", description="Its name; empty: all lists."
+        ),
         "send": Param(True, type="boolean", title="Send", description="Off: build it only."),
     },
 )
@@ -59,9 +53,17 @@ def daily_digest() -> None:
     """Digest."""
 
     @task(outlets=[ALERTS_QUEUED], multiple_outputs=False, execution_timeout=timedelta(minutes=20))
-    def digest(*, params: Any = None, outlet_events: Any = None) -> dict[str, int]:
-        """What changed → an edition and its e-mail in the outbox."""
-        report = run("digest", date=params["date"], send=params["send"])
+    def digest(
+        *, params: Any = None, dag_run: Any = None, outlet_events: Any = None
+    ) -> dict[str, int]:
+        """What changed → editions and their messages in the outbox."""
+        report = run(
+            "digest",
+            date=params["date"],
+            list_name=params["list"],
+            send=params["send"],
+            due=dag_run.run_type == "scheduled",
+        )
         counts: dict[str, int] = report["counts"]
         wake(outlet_events, ALERTS_QUEUED, ALERTS, counts["queued"])
         return counts

@@ -17,6 +17,8 @@ class DigestStory:
     quote: str
     links: tuple[tuple[str, str | None], ...]
     """(outlet, url), the first seen first."""
+    independent: int = 0
+    """Outlets that tell it in words of their own; 0 where that was not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,50 @@ class StageMove:
     at: datetime
     quote: str
     url: str | None
+    story_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    """An agreement in the edition's table."""
+
+    name: str
+    stage: str
+    """``none`` where nothing is known yet."""
+    since: datetime | None
+    previous: str = ""
+    """Where it stood before it moved in the edition's span; empty where it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeMove:
+    """A theme of the scorecard over a week: ``now`` stories, ``before`` in the week before it.
+
+    ``support`` and ``against`` count those for and against its claim, where that is judged.
+    """
+
+    id: str
+    title: str
+    now: int
+    before: int
+    support: int | None = None
+    against: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What a weekly edition adds: the seven days up to its end."""
+
+    since: datetime
+    moves: tuple[StageMove, ...]
+    """Of the week, without those of the edition itself."""
+    stories: int
+    stories_before: int
+    """In the seven days before."""
+    top: tuple[DigestStory, ...]
+    """The most significant of the week that the edition does not tell of otherwise."""
+    read: int
+    relevant: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +92,22 @@ class WatchState:
     outbox_waiting: int
     outbox_parked: int
     problems: tuple[FeedHealth, ...] = ()
+    outbox_late: int = 0
+    """Messages that should have left an hour ago and more, and did not."""
+    articles_unlinked: int = 0
+    """Relevant ones that are in no story yet, which stories and moves therefore miss."""
+    gap: tuple[datetime, datetime] | None = None
+    """The longest time in the span in which no poll succeeded, where it is six hours or more."""
 
     @property
     def broken(self) -> bool:
         """True where the watch itself did not work: a quiet day would prove nothing."""
-        return self.polls == 0 or self.feeds_healthy * 2 < self.feeds
+        return self.polls <= self.polls_failed or self.feeds_healthy * 2 < self.feeds
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One edition: ``day`` is the reader's day it tells of, from ``since`` to ``until`` (UTC)."""
+    """One edition of the reader's ``day``: it tells of ``since`` to ``until`` (UTC)."""
 
     day: date
     time_zone: str
@@ -70,6 +122,15 @@ class Digest:
     watch: WatchState
     feedback: Feedback | None = None
     """What readers said of the alerts of the last days; None where they said nothing."""
+    list_name: str = "default"
+    only: tuple[str, ...] = ()
+    """Titles of the themes that the list is about; none: all."""
+    agreements: tuple[AgreementLine, ...] = ()
+    score: tuple[ThemeMove, ...] = ()
+    steps: tuple[StageMove, ...] = ()
+    """Moves of the fourteen days up to ``until``, the oldest first."""
+    week: Week | None = None
+    """Of a weekly edition."""
 
 
 @dataclass(frozen=True, slots=True)
