@@ -15,8 +15,9 @@ DOC = f"""
 ### Bring in past articles
 
 A file of JSON lines or CSV with `title` and `url`, and where known `summary`, `published` (ISO
-8601), `lang` and `source`. The path is one on the machine that runs the task. A row that cannot be
-used is a warning that names its line. Archived articles are assessed and put into stories, never
+8601), `lang` and `source`; or a folder of feeds' documents (RSS, Atom, JSON Feed). Files may be
+packed by gzip. The path is one on the machine that runs the task. A row that cannot be used is a
+warning that names its line. Archived articles are assessed and put into stories, never
 alerted.
 {FAILURE}
 """
@@ -30,8 +31,8 @@ alerted.
     tags=["mineralwatch", "collect", "by hand"],
     doc_md=DOC,
     params={
-        "path": Param(type="string", minLength=1, title="Path", description="The file to read."),
-        "format": Param("jsonl", enum=["jsonl", "csv"], title="Format"),
+        "path": Param(type="string", minLength=1, title="Path", description="The file or folder."),
+        "format": Param("jsonl", enum=["jsonl", "csv", "feeds"], title="Format"),
     },
 )
 def import_archive() -> None:

@@ -13,8 +13,9 @@ from airflow.sdk import CronTriggerTimetable, dag, task
 DOC = f"""
 ### Tidy up
 
-Polls, sent messages and readings of rules no longer in force are deleted by age; articles, stories
-and timelines are kept. The log lists each feed that is sick, with the reason and the mend.
+Rows are deleted by age as `retention.yaml` says; stories and timelines are kept. Articles that
+cannot be searched yet are indexed. The log lists each feed that is sick, with the reason and the
+mend.
 
 `websub` subscribes feeds that name a hub and renews what runs out, where a callback is set
 (`MINERALWATCH_WEBSUB_CALLBACK_URL`); a hub that refuses is a warning, not a failure.
