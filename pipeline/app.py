@@ -307,9 +307,10 @@ def _watch(app: App, context: Context, params: Mapping[str, Any]) -> StageReport
 def _digest(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
     from pipeline.stages.digest import digest
 
-    given = params.get("date")
+    params = dict(params)
+    given = params.pop("date", None)
     day = date.fromisoformat(given) if isinstance(given, str) else given
-    return digest(context, app.ruleset, day=day, send=params.get("send", True))
+    return digest(context, app.ruleset, **{**params, "day": day})
 
 
 def _feedback(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
@@ -347,9 +348,7 @@ def _reassess(app: App, context: Context, params: Mapping[str, Any]) -> StageRep
 def _import_archive(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
     from pipeline.stages.import_archive import import_archive
 
-    return import_archive(
-        context, path=Path(params["path"]), file_format=params.get("format", "jsonl")
-    )
+    return import_archive(context, path=Path(params["path"]), file_format=params.get("format"))
 
 
 _Stage = Callable[[App, Context, Mapping[str, Any]], StageReport]

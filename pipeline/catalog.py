@@ -18,6 +18,8 @@ from schemas.config import (
     FeedConfig,
     FeedsFile,
 )
+from schemas.ledger_config import LedgerFile, RatesFile
+from schemas.retention import RetentionFile
 from schemas.routes import OperatorTo, RouteConfig, RoutesFile
 from schemas.rules import (
     BodiesFile,
@@ -25,6 +27,7 @@ from schemas.rules import (
     MineralsFile,
     MoneyFile,
     PartiesFile,
+    PolarityFile,
     RelevanceFile,
     Rules,
     SignificanceFile,
@@ -48,6 +51,9 @@ class Catalog:
     agreements: tuple[AgreementConfig, ...]
     routing: RoutesFile
     digest: DigestConfig
+    ledger: LedgerFile
+    rates: RatesFile
+    retention: RetentionFile
 
     @property
     def routes(self) -> tuple[RouteConfig, ...]:
@@ -79,13 +85,26 @@ def load_catalog(settings: Settings) -> Catalog:
     feeds = _tried(load_feeds, settings, faults)
     digest_path = settings.config_file("digest.yaml")
     digest = _tried(lambda _: read_yaml(digest_path, DigestConfig), settings, faults)
-    if rules is None or routing is None or feeds is None or digest is None:
+    ledger = _tried(lambda s: read_yaml(s.config_file("ledger.yaml"), LedgerFile), settings, faults)
+    rates = _tried(lambda s: read_yaml(s.config_file("rates.yaml"), RatesFile), settings, faults)
+    kept_path = settings.config_file("retention.yaml")
+    kept = _tried(lambda _: read_yaml(kept_path, RetentionFile), settings, faults)
+    if (
+        rules is None
+        or routing is None
+        or feeds is None
+        or digest is None
+        or ledger is None
+        or rates is None
+        or kept is None
+    ):
         raise ConfigError(
             "\n".join(fault.message for fault in faults),
             mend="; ".join(dict.fromkeys(fault.mend for fault in faults)),
         )
     check_routes(routing, rules, routes_path)
-    return Catalog(rules, feeds, rules.agreements, routing, digest)
+    check_digest(digest, rules, digest_path)
+    return Catalog(rules, feeds, rules.agreements, routing, digest, ledger, rates, kept)
 
 
 def stand_in(settings: Settings) -> Catalog:
@@ -182,6 +201,7 @@ def _lexicon(settings: Settings) -> Lexicon:
         stages=read_yaml(path("stages"), StagesFile),
         parties=read_yaml(path("parties"), PartiesFile),
         significance=read_yaml(path("significance"), SignificanceFile),
+        polarity=read_yaml(path("polarity"), PolarityFile),
     )
     _once((state.code for state in lexicon.states.states), "state", path("states"))
     _once((mineral.id for mineral in lexicon.minerals.minerals), "mineral", path("minerals"))
@@ -252,6 +272,18 @@ def check_routes(routing: RoutesFile, rules: Rules, path: Path) -> None:
         _known(route.when.minerals, minerals, "mineral", where)
         called = (to.address for to in route.to if to.channel is Channel.WEBHOOK)
         _known(called, webhooks, "webhook", where)
+
+
+def check_digest(digest: DigestConfig, rules: Rules, path: Path) -> None:
+    """Check that the themes that lists ask for are there.
+
+    Raises:
+        ConfigError: a theme that nobody knows.
+    """
+    for one in digest.lists:
+        _known(
+            one.themes, {theme.id for theme in rules.themes}, "theme", f"{path}: list {one.name}"
+        )
 
 
 def _known(names: Iterable[str], known: set[str], what: str, where: str) -> None:

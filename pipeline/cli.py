@@ -9,8 +9,13 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import (
+    agreements,
+    archive,
     correcting,
+    coverage,
+    digesting,
     evaluating,
+    evaluating_polarity,
     explaining,
     feedback,
     feeds,
@@ -19,6 +24,7 @@ from pipeline.commands import (
     reading,
     routes,
     running,
+    scorecard,
     setup,
     showing,
     training,
@@ -45,16 +51,22 @@ app.command(rich_help_panel=_WATCH)(running.poll)
 app.command(rich_help_panel=_WATCH)(fulltext.fulltext)
 app.command(rich_help_panel=_WATCH)(running.assess)
 app.command(rich_help_panel=_WATCH)(running.deliver)
-app.command(rich_help_panel=_WATCH)(running.digest)
+app.command(rich_help_panel=_WATCH)(digesting.digest)
+app.command("import", rich_help_panel=_WATCH)(archive.import_)
+app.command(rich_help_panel=_WATCH)(archive.upkeep)
 app.command(rich_help_panel=_READ)(reading.classify)
 app.command(rich_help_panel=_READ)(reading.cluster)
 app.command(rich_help_panel=_READ)(evaluating.evaluate)
+app.command(rich_help_panel=_READ)(evaluating_polarity.evaluate_polarity)
+app.command(rich_help_panel=_LOOK)(archive.search)
+app.command(rich_help_panel=_LOOK)(archive.export)
 showing.stories.command("merge")(correcting.merge)
 showing.stories.command("retract")(correcting.retract)
 app.add_typer(showing.stories, name="stories", rich_help_panel=_LOOK)
-app.add_typer(showing.agreements, name="agreements", rich_help_panel=_LOOK)
-app.command(rich_help_panel=_LOOK)(showing.scorecard)
+app.add_typer(agreements.agreements, name="agreements", rich_help_panel=_LOOK)
+app.command(rich_help_panel=_LOOK)(scorecard.scorecard)
 app.command(rich_help_panel=_LOOK)(explaining.explain)
+app.command(rich_help_panel=_LOOK)(coverage.coverage)
 app.add_typer(feedback.feedback, name="feedback", rich_help_panel=_LOOK)
 app.add_typer(feeds.feeds, name="feeds", rich_help_panel=_LOOK)
 app.add_typer(websub.websub, name="websub", rich_help_panel=_LOOK)

@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         return self.var_dir / "outbox"
 
     @property
+    def editions_dir(self) -> Path:
+        """Where the pages of the digest's editions are kept."""
+        return self.var_dir / "editions"
+
+    @property
     def recipients(self) -> tuple[str, ...]:
         """Addresses of the digest."""
         return tuple(part.strip() for part in self.digest_to.split(",") if part.strip())

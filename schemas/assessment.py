@@ -33,6 +33,25 @@ class Evidence:
     """The id of the pattern or model that matched."""
 
 
+class Side(StrEnum):
+    """Whether a development supports the claim of a theme, contradicts it, or says neither."""
+
+    FOR = "for"
+    AGAINST = "against"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """Which side an item takes on the claim of a theme, from what, and why in words."""
+
+    side: Side
+    score: float
+    """What speaks for the claim less what speaks against it, -1 to 1."""
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ThemeLabel:
     """A theme that the item speaks of, with a score in 0–1 and what it was read from."""
@@ -40,6 +59,8 @@ class ThemeLabel:
     id: str
     score: float
     evidence: tuple[Evidence, ...] = ()
+    polarity: Polarity | None = None
+    """None: read before polarity was judged."""
 
 
 class MoneyStatus(StrEnum):
@@ -100,3 +121,5 @@ class Assessment:
     relevance_evidence: tuple[Evidence, ...] = field(default=())
     problems: tuple[str, ...] = ()
     """What could not be read, in words."""
+    gated: bool = False
+    """The cheap gate did not let it pass to the full reading."""

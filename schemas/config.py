@@ -5,10 +5,11 @@ Routes are in schemas.routes, themes in schemas.rules.
 Every model forbids unknown keys, so that a misspelt one is named instead of ignored.
 """
 
-from typing import Annotated
+import re
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from schemas.assessment import Stage
 from schemas.feed import FeedKind
@@ -16,6 +17,10 @@ from schemas.feed import FeedKind
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80)]
 Party = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 """An ISO 3166 two-letter code, or EU."""
+
+
+_ADDRESS = r"(?:[^@,<>\r\n]*<[!-+\--;=?A-~]+@[!-+\--;=?A-~]+>|[!-+\--;=?A-~]+@[!-+\--;=?A-~]+)"
+"""``name@example.org`` or ``Name <name@example.org>``, in ASCII; commas part addresses."""
 
 
 class Strict(BaseModel):
@@ -62,6 +67,15 @@ class FeedsFile(Strict):
     feeds: tuple[FeedConfig, ...]
 
 
+class FactConfig(Strict):
+    """A step of an agreement that is on record, with the page that says so."""
+
+    stage: Stage
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    source: Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
+    note: str = ""
+
+
 class AgreementConfig(Strict):
     """A known agreement: how it is named, who is party to it, where it stands."""
 
@@ -76,6 +90,29 @@ class AgreementConfig(Strict):
     stage_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     source: str | None = None
     note: str = ""
+    instrument: str | None = None
+    """What kind of agreement it is: ``memorandum``, ``treaty`` …"""
+    facts: tuple[FactConfig, ...] = ()
+    """What is on record of it, in order of time. Where no ``stage`` is given, the last holds."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stage_of_the_last_fact(cls, given: Any) -> Any:
+        """Fill in ``stage``, ``stage_date`` and ``source`` where only facts are given."""
+        facts = given.get("facts") if isinstance(given, dict) else None
+        if not facts or "stage" in given or not isinstance(facts[-1], dict):
+            return given
+        last = facts[-1]
+        told = {"stage": last.get("stage"), "stage_date": last.get("date")}
+        told["source"] = given.get("source") or last.get("source")
+        return {**given, **{key: value for key, value in told.items() if value is not None}}
+
+    @model_validator(mode="after")
+    def _facts_in_order(self) -> Self:
+        dates = [fact.date for fact in self.facts]
+        if dates != sorted(dates):
+            raise ValueError("facts are given in order of time, the oldest first")
+        return self
 
 
 class AgreementsFile(Strict):
@@ -84,8 +121,51 @@ class AgreementsFile(Strict):
     agreements: tuple[AgreementConfig, ...]
 
 
+class DigestList(Strict):
+    """Readers who get the same edition at the same hour."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    """Part of the archive's folder, of keys and of the List-Id."""
+    to: tuple[str, ...] = ()
+    """Addresses; none: those of MINERALWATCH_DIGEST_TO."""
+    time_zone: str = "Europe/Kyiv"
+    hour: int = Field(default=7, ge=0, le=23)
+    themes: tuple[str, ...] = ()
+    """Ids of the themes that it is about; none: all."""
+    weekly: bool = True
+    """Monday's edition tells of the week too."""
+    slack: str | None = Field(default=None, min_length=1)
+    """A channel that gets the short form."""
+    unsubscribe: str | None = None
+    """Where a reader leaves the list: an https or mailto address; none: a mail to the sender."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return known_zone(value)
+
+    @field_validator("to")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not re.fullmatch(_ADDRESS, address):
+                raise ValueError(f"{address!r} is not an e-mail address; write name@example.org")
+        return value
+
+    @field_validator("unsubscribe")
+    @classmethod
+    def _way_out(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(https://|mailto:)[!-;=?-~]+", value):
+            raise ValueError(f"{value!r} is not an address; write https://… or mailto:…")
+        return value
+
+
 class DigestConfig(Strict):
-    """digest.yaml: the daily e-mail."""
+    """digest.yaml: the daily e-mail.
+
+    Without ``lists`` there is one, ``default``, at ``hour`` of ``time_zone``; a list that names
+    neither has those too.
+    """
 
     time_zone: str = "Europe/Kyiv"
     hour: int = Field(default=7, ge=0, le=23)
@@ -93,11 +173,49 @@ class DigestConfig(Strict):
     top: int = Field(default=10, ge=1, le=50)
     per_theme: int = Field(default=3, ge=1, le=20)
     title: str = "Minerals watch"
+    weekly: bool = True
+    """Monday's edition tells of the week too."""
+    lists: tuple[DigestList, ...] = ()
 
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"no such time zone {value!r}; use a name such as Europe/Kyiv")
-        ZoneInfo(value)
+        return known_zone(value)
+
+    @field_validator("lists")
+    @classmethod
+    def _names_once(cls, value: tuple[DigestList, ...]) -> tuple[DigestList, ...]:
+        names = [one.name for one in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two lists are called {twice[0]!r}; each has a name of its own")
         return value
+
+    @property
+    def readers(self) -> tuple[DigestList, ...]:
+        """The lists in force, each with its own hour, zone and choice of a weekly edition."""
+        inherited: dict[str, Any] = {
+            "time_zone": self.time_zone,
+            "hour": self.hour,
+            "weekly": self.weekly,
+        }
+        if not self.lists:
+            return (DigestList.model_validate({"name": "default", **inherited}),)
+        return tuple(
+            one.model_copy(
+                update={k: v for k, v in inherited.items() if k not in one.model_fields_set}
+            )
+            for one in self.lists
+        )
+
+
+def known_zone(value: str) -> str:
+    """Return ``value`` where it is the name of a time zone.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if value not in available_timezones():
+        raise ValueError(f"no such time zone {value!r}; use a name such as Europe/Kyiv")
+    ZoneInfo(value)
+    return value

@@ -10,12 +10,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
 from schemas.config import AgreementsFile, DigestConfig, FeedsFile
+from schemas.ledger_config import LedgerFile, RatesFile
+from schemas.retention import RetentionFile
 from schemas.routes import RoutesFile
 from schemas.rules import (
     BodiesFile,
     MineralsFile,
     MoneyFile,
     PartiesFile,
+    PolarityFile,
     RelevanceFile,
     SignificanceFile,
     StagesFile,
@@ -28,8 +31,11 @@ from schemas.webhook import AlertEvent
 YAML_SHAPES: Mapping[str, type[BaseModel]] = {
     "feeds": FeedsFile,
     "agreements": AgreementsFile,
+    "ledger": LedgerFile,
+    "rates": RatesFile,
     "routes": RoutesFile,
     "digest": DigestConfig,
+    "retention": RetentionFile,
     "theme": ThemeConfig,
     "states": StatesFile,
     "minerals": MineralsFile,
@@ -40,6 +46,7 @@ YAML_SHAPES: Mapping[str, type[BaseModel]] = {
     "stages": StagesFile,
     "parties": PartiesFile,
     "significance": SignificanceFile,
+    "polarity": PolarityFile,
 }
 """Name of the YAML file (or kind of file) → its shape."""
 

@@ -46,6 +46,10 @@ class EditionRow(Base):
     subject: Mapped[str]
     html: Mapped[str]
     text: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
+    """``daily`` or ``weekly``."""
+    images: Mapped[dict[str, Any] | None]
+    """Content id → PNG in base64, so that its page can be made again."""
 
 
 class OutboxRow(Base):

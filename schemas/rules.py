@@ -50,6 +50,19 @@ class Implied(Strict):
     themes: tuple[Slug, ...] = ()
 
 
+class PolarityConfig(Strict):
+    """What counts for and against the claim of a theme, beside the general words and the stage."""
+
+    supports: tuple[PatternConfig, ...] = ()
+    contradicts: tuple[PatternConfig, ...] = ()
+    general: float = Field(default=1.0, ge=0, le=1)
+    """What share of its weight a general word of lexicon/polarity.yaml has here."""
+    stage: float = Field(default=1.0, ge=0, le=1)
+    """What share of its weight the agreement's stage has here."""
+    examples: tuple[Example, ...] = ()
+    """``expect`` is ``for``, ``against`` or ``neutral``; they run as tests."""
+
+
 class ThemeConfig(Strict):
     """One theme of the thesis: what it claims, and by which words it is recognised."""
 
@@ -60,6 +73,8 @@ class ThemeConfig(Strict):
     threshold: float = Field(default=0.5, gt=0, lt=1)
     patterns: tuple[PatternConfig, ...] = ()
     implied_by: Implied = Implied()
+    polarity: PolarityConfig | None = None
+    """None: every item that speaks of the theme is neutral to its claim."""
     examples: tuple[Example, ...] = ()
     counter_examples: tuple[Example, ...] = ()
 
@@ -241,6 +256,34 @@ class SignificanceFile(Strict):
     default_reason: str = "a mention or a comment"
 
 
+class PolarityFile(Strict):
+    """polarity.yaml: what speaks for and against any agreement, and how it is weighed.
+
+    All that is found on one side are independent witnesses; the side whose witnesses together
+    outweigh the other's by ``threshold`` is given.
+    """
+
+    threshold: float = Field(gt=0, lt=1)
+    summary_factor: float = Field(gt=0, le=1)
+    """What a match outside the title is worth beside one in it."""
+    plan_factor: float = Field(ge=0, le=1)
+    """What a match is worth that is only planned, wished, feared or asked for."""
+    reach: int = Field(ge=1, le=12)
+    """How many words before a match a word of negation, plan or relief may stand."""
+    plans: Forms = {}
+    """Expressions that make what follows a plan, a condition or a wish."""
+    reliefs: Forms = {}
+    """Expressions that turn what contradicts into what supports: ``lifts`` (a ban)."""
+    voids: tuple[PatternConfig, ...] = ()
+    """Patterns inside whose span no word counts for either side."""
+    stages: dict[Stage, float] = {}
+    """Weight of each stage: above 0 it speaks for a claim, below against it."""
+    stage_beside_words: float = Field(default=0.5, ge=0, le=1)
+    """What a stage is worth where words speak for the other side."""
+    supports: tuple[PatternConfig, ...] = ()
+    contradicts: tuple[PatternConfig, ...] = ()
+
+
 class Lexicon(Strict):
     """All of config/lexicon."""
 
@@ -253,6 +296,7 @@ class Lexicon(Strict):
     stages: StagesFile
     parties: PartiesFile
     significance: SignificanceFile
+    polarity: PolarityFile
 
 
 class Rules(Strict):

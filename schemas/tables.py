@@ -14,6 +14,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from schemas.gate_tables import GateCountRow, PassageRow
+from schemas.ledger_tables import (
+    AgreementCorrectionRow,
+    AgreementDecisionRow,
+    AgreementReportRow,
+)
 from schemas.message_tables import (
     AlertRow,
     CarriedRow,
@@ -22,16 +28,23 @@ from schemas.message_tables import (
     ReactionRow,
     WatchEpisodeRow,
 )
+from schemas.search_tables import SearchEntryRow
 from schemas.table_base import Base, BigId, UtcDateTime
 
 __all__ = [
+    "AgreementCorrectionRow",
+    "AgreementDecisionRow",
+    "AgreementReportRow",
     "AlertRow",
     "Base",
     "BigId",
     "CarriedRow",
     "EditionRow",
+    "GateCountRow",
     "OutboxRow",
+    "PassageRow",
     "ReactionRow",
+    "SearchEntryRow",
     "UtcDateTime",
     "WatchEpisodeRow",
 ]
@@ -280,10 +293,15 @@ class AgreementRow(Base):
     parties: Mapped[list[str]]
     stage: Mapped[str] = mapped_column(String(20))
     stage_at: Mapped[datetime | None]
+    seed_stage: Mapped[str] = mapped_column(String(20), default="none", server_default="none")
+    """Where it stood by the configuration; reports go on from there."""
+    seed_at: Mapped[datetime | None]
+    unsettled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Its timeline may not be what follows from its reports, yet."""
 
 
 class StageTransitionRow(Base):
-    """A story reported that an agreement reached a stage."""
+    """A step of an agreement, derived from its reports and corrections."""
 
     __tablename__ = "stage_transition"
     __table_args__ = (
@@ -295,7 +313,8 @@ class StageTransitionRow(Base):
     agreement_id: Mapped[str] = mapped_column(ForeignKey("agreement.id", ondelete="CASCADE"))
     stage: Mapped[str] = mapped_column(String(20))
     previous: Mapped[str] = mapped_column(String(20))
-    story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"))
+    story_id: Mapped[int | None] = mapped_column(BigId)
+    """No foreign key: the step outlives the story's row. None: set by hand."""
     at: Mapped[datetime]
     recorded_at: Mapped[datetime] = mapped_column(index=True)
     quote: Mapped[str]

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer
 from pipeline.notify.slack import SlackSender
-from pipeline.store import articles, outbox, stories
+from pipeline.store import articles, messages, stories
 from pipeline.store.engine import Database
 from schemas.alert import Alert, AlertKind, Channel, Destination, OutboxState, Sent
 from schemas.article import NewArticle
@@ -86,7 +86,7 @@ class Teller:
         key = f"{route}:{kind}:{story_id}:{detail or article_id}"
         made = Alert(key, kind, story_id, route, (to,), "because", article_id)
         with self.database.write() as session:
-            alert_id = outbox.add_alert(made, now=self.now, session=session)
+            alert_id = messages.add_alert(made, now=self.now, session=session)
         assert alert_id is not None
         return alert_id
 
@@ -99,13 +99,15 @@ class Teller:
         at: datetime | None = None,
         state: OutboxState = OutboxState.SENT,
     ) -> Told:
-        """Post a message that carries the alerts; one that is folded is only noted."""
+        """Post a message that carries the alerts; one that is not sent is only noted."""
         self._count += 1
         key = f"message:{self._count}"
         with self.database.write() as session:
             thread = session.get_one(OutboxRow, root.outbox_id).key if root else None
-            added = outbox.NewMessage(key, Channel.SLACK, address, {"text": key}, thread)
-            outbox.add_message(added, now=at or self.now, session=session)
+            added = messages.NewMessage(
+                key, Channel.SLACK, address, {"text": key}, thread_key=thread
+            )
+            messages.add_message(added, now=at or self.now, session=session)
             row = session.scalars(select(OutboxRow).where(OutboxRow.key == key)).one()
             session.add_all(CarriedRow(outbox_id=row.id, alert_id=alert) for alert in alerts)
             outbox_id = row.id

@@ -17,6 +17,7 @@ from pipeline.assess.learned import load_model
 from pipeline.assess.model_files import PACKAGE_MODEL
 from pipeline.assess.nlp import build_nlp
 from pipeline.assess.page_text import goes_on, widened
+from pipeline.assess.polarity_rules import compile_polarity
 from pipeline.assess.prepare import Prepared, prepare
 from pipeline.assess.reading import Reading
 from pipeline.assess.ruleset import ruleset_id
@@ -155,6 +156,7 @@ class Assessor:
                 language=language,
                 minerals=reading.minerals if reading else (),
                 problems=told,
+                gated=reading is None,
             )
         return Assessment(
             document_id=ready.document.id,
@@ -188,6 +190,7 @@ def build_assessor(rules: Rules, model_folder: Path | None = PACKAGE_MODEL) -> A
     """
     for language in ("uk", "ru"):
         compile_rules(rules, language)
+        compile_polarity(rules, language)
     assessor = Assessor(rules, model_folder)
     assessor.assess_one(Document(id="warm-up", title="warm-up", language="en"))
     return assessor

@@ -92,7 +92,7 @@ def compile_rules(rules: Rules, language: str) -> Compiled:
         ConfigError: a pattern cannot be read, or names a class that does not exist.
     """
     lexicon = rules.lexicon
-    maker = _Maker(rules, language)
+    maker = Maker(rules, language)
     return Compiled(
         language=language,
         rules=rules,
@@ -131,7 +131,7 @@ def compile_rules(rules: Rules, language: str) -> Compiled:
     )
 
 
-class _Maker:
+class Maker:
     """Parses patterns and remembers the expressions that they need."""
 
     def __init__(self, rules: Rules, language: str) -> None:
@@ -145,6 +145,7 @@ class _Maker:
         return (*forms.get(self._language, ()), *forms.get("all", ()))
 
     def weighted(self, configs: Iterable[PatternConfig], file: str) -> tuple[Weighted, ...]:
+        """The patterns of a list with a wording in the language; errors name ``file``."""
         made = []
         for config in configs:
             patterns = self.parsed(config.match, f"{file}: {config.id}")
@@ -154,6 +155,7 @@ class _Maker:
         return tuple(made)
 
     def parsed(self, forms: Forms, where: str) -> tuple[Pattern, ...]:
+        """The wordings that hold for the language; ``where`` is named in errors."""
         return tuple(self._parse(source, where) for source in self._forms(forms))
 
     def _parse(self, source: str, where: str) -> Pattern:
@@ -174,6 +176,7 @@ class _Maker:
         return pattern
 
     def finished(self) -> dict[str, tuple[str, ...]]:
+        """Every expression that was asked for, with its wordings."""
         return {key: tuple(dict.fromkeys(forms)) for key, forms in self._expressions.items()}
 
 

@@ -29,6 +29,8 @@ from pipeline.assess.labels import read_relevance, read_themes
 from pipeline.assess.learned import Model
 from pipeline.assess.money import MoneyReader, read_money_status
 from pipeline.assess.parties import read_parties
+from pipeline.assess.polarity import read_polarity
+from pipeline.assess.polarity_rules import compile_polarity
 from pipeline.assess.prepare import Prepared
 from pipeline.assess.reading import Reading
 from pipeline.assess.significance import read_significance
@@ -56,13 +58,21 @@ class Published:
         self.compiled = compiled
         self.model = model
         self.money = MoneyReader(compiled.rules.lexicon.money)
+        self.polarity = compile_polarity(compiled.rules, compiled.language)
         self._finder: Finder | None = None
+        self._polarity_finder: Finder | None = None
         _published[key] = self
 
     def finder(self, nlp: Language) -> Finder:
         """The one finder of all expressions: gate and cues share it, as it takes some MB."""
         self._finder = self._finder or Finder(nlp, self.compiled.expressions)
         return self._finder
+
+    def polarity_finder(self, nlp: Language) -> Finder:
+        """The finder of what only polarity asks for: apart, as few texts come that far."""
+        if self._polarity_finder is None:
+            self._polarity_finder = Finder(nlp, self.polarity.expressions)
+        return self._polarity_finder
 
 
 @Language.factory("mineralwatch_gate", assigns=["doc._.reading"])
@@ -178,6 +188,20 @@ def make_learned(nlp: Language, name: str, rules: str) -> Component:  # noqa: AR
             judge_labels(reading, model, features)
 
     return _over_readings(learned)
+
+
+@Language.factory("mineralwatch_polarity", requires=["doc._.reading"])
+def make_polarity(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG001
+    """Where relevant: which side the item takes on the claim of each of its themes."""
+    published = _published[rules]
+
+    def polarity(reading: Reading) -> None:
+        if published.polarity.themes and (reading.relevant or reading.forced):
+            reading.add_cues(published.polarity_finder(nlp).cues(reading.doc))
+        if reading.relevant or reading.forced:
+            read_polarity(reading, published.polarity)
+
+    return _over_readings(polarity)
 
 
 def _over_readings(work: Callable[[Reading], None]) -> Component:

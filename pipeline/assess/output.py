@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.assessment import Assessment, Evidence
+from schemas.assessment import Assessment, Evidence, Polarity
 
 
 def to_line(assessment: Assessment) -> dict[str, Any]:
@@ -12,7 +12,12 @@ def to_line(assessment: Assessment) -> dict[str, Any]:
         "relevant": assessment.relevant,
         "relevance": assessment.relevance,
         "themes": [
-            {"id": t.id, "score": t.score, "evidence": [_evidence(e) for e in t.evidence]}
+            {
+                "id": t.id,
+                "score": t.score,
+                "evidence": [_evidence(e) for e in t.evidence],
+                "polarity": _polarity(t.polarity) if t.polarity else None,
+            }
             for t in assessment.themes
         ],
         "stage": assessment.stage.value,
@@ -39,6 +44,15 @@ def to_line(assessment: Assessment) -> dict[str, Any]:
         "reasons": list(assessment.reasons),
         "ruleset": assessment.ruleset,
         "problems": list(assessment.problems),
+    }
+
+
+def _polarity(polarity: Polarity) -> dict[str, Any]:
+    return {
+        "side": polarity.side.value,
+        "score": polarity.score,
+        "evidence": [_evidence(e) for e in polarity.evidence],
+        "reason": polarity.reason,
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.assess.compiled import Compiled, CompiledStage, Weighted
 from pipeline.assess.patterns import Match, Pattern, Span, find
 from pipeline.assess.prepare import Prepared
-from schemas.assessment import Evidence, Money, Stage, ThemeLabel
+from schemas.assessment import Evidence, Money, Polarity, Stage, ThemeLabel
 
 if TYPE_CHECKING:
     from pipeline.assess.learned import Floats, Vector
@@ -48,6 +48,8 @@ class Reading:
     stage_evidence: tuple[Evidence, ...] = ()
     parties: tuple[str, ...] = ()
     agreement: str | None = None
+    polarities: dict[str, Polarity] = field(default_factory=dict)
+    """By theme, given or not where every label is asked for."""
     significance: int = 0
     reasons: tuple[str, ...] = ()
     found: list[tuple[str, float, Span | None]] = field(default_factory=list)
@@ -59,6 +61,11 @@ class Reading:
     keys: frozenset[str] = frozenset()
     """The keys of ``cues``, once patterns are asked for."""
     memo: dict[str, list[Match]] = field(default_factory=dict)
+
+    def add_cues(self, more: dict[str, list[Span]]) -> None:
+        """Give the words that only a later judgement asks for; what is known stays."""
+        self.cues = {**more, **self.cues}
+        self.keys = frozenset(self.cues)
 
     def find(self, pattern: Pattern) -> list[Match]:
         """The matches of a pattern, looked up once."""

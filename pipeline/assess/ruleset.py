@@ -9,10 +9,14 @@ from schemas.rules import Rules
 RULE_VERSION = 2
 """Raised where the code reads the same rules differently: articles are then assessed anew."""
 
+_NOT_READ_BY = {"stage", "stage_date", "source", "note", "instrument", "facts"}
+"""What is on record of an agreement changes no reading."""
+
 
 def ruleset_id(rules: Rules, model_folder: Path | None = PACKAGE_MODEL) -> str:
     """Short and stable: equal rules and weights read by equal code have equal ids."""
-    digest = hashlib.sha256(rules.model_dump_json().encode())
+    told = rules.model_dump_json(exclude={"agreements": {"__all__": _NOT_READ_BY}})
+    digest = hashlib.sha256(told.encode())
     if model_folder is not None:
         digest.update(model_hash(model_folder).encode())
     return f"r{RULE_VERSION}-{digest.hexdigest()[:12]}"

@@ -58,6 +58,8 @@ class PolledFeed:
     """What the answer says of WebSub hubs, or None where it was not a whole answer."""
     delivered: bool = False
     """A hub sent it; nobody was asked."""
+    refused: int = 0
+    """Entries read of which no article was made: without text, or twice in the document."""
 
     def counted(self, new: int) -> "PolledFeed":
         """Return it with the true number of new articles, which only the store knows.
@@ -206,7 +208,8 @@ def _fetched(
     )
     advert = feed_advert(result.headers, parsed, result.url)
     after = _scheduled(before, heard, now)
-    return PolledFeed(after, record, articles, before, heard, advert)
+    refused = len(parsed.entries) - len(articles)
+    return PolledFeed(after, record, articles, before, heard, advert, refused=refused)
 
 
 def _dates(

@@ -73,7 +73,7 @@ def evaluate(
         return
     with told_errors():
         evaluate_feedback(
-            lambda: _assessor(model, rules_only=rules_only),
+            lambda: assessor_for(model, rules_only=rules_only),
             since=since,
             write=write,
             worst=worst,
@@ -88,7 +88,7 @@ def _evaluate_file(
 
     with told_errors():
         gold, lines = _gold(file)
-        assessor = _assessor(model, rules_only=rules_only)
+        assessor = assessor_for(model, rules_only=rules_only)
         documents = track(
             (document(row) for row in gold),
             total=len(gold),
@@ -106,7 +106,12 @@ def _evaluate_file(
     end(lines)
 
 
-def _assessor(model: Path | None, *, rules_only: bool) -> "Assessor":
+def assessor_for(model: Path | None, *, rules_only: bool) -> "Assessor":
+    """The assessor with the weights of a folder that ``train`` wrote, the package's, or none.
+
+    Raises:
+        ConfigError: there are no weights in the folder.
+    """
     from pipeline.assess.assessor import build_assessor
     from pipeline.assess.model_files import PACKAGE_MODEL, WEIGHTS
 

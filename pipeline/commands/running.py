@@ -1,8 +1,8 @@
-"""Running stages by hand: run, poll, assess, deliver, digest."""
+"""Running stages by hand: run, poll, assess, deliver."""
 
 import signal
 import threading
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,6 @@ from pipeline.app import PASS, App, migrate, open_app
 from pipeline.commands.common import (
     FAILED,
     Json,
-    day_option,
     err,
     out,
     print_json,
@@ -54,7 +53,7 @@ def run(
             reports = _pass(app, url, as_json=as_json)
             if not once:
                 _repeat(app, url, every, as_json=as_json)
-    _exit(reports)
+    exit_code(reports)
 
 
 def _repeat(app: App, url: list[str] | None, every: int, *, as_json: bool) -> None:
@@ -163,52 +162,10 @@ def deliver(as_json: Json = False) -> None:
     with told_errors(), open_app() as app:
         reports = [app.run("deliver")]
     show_reports(reports, as_json=as_json)
-    _exit(reports)
+    exit_code(reports)
 
 
-def digest(
-    day: Annotated[
-        str | None,
-        typer.Option("--date", help="The reader's day; without it, the hours up to now."),
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the HTML here.", dir_okay=False)] = None,
-    send: Annotated[bool, typer.Option("--send", help="Make the edition and send it.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show the digest of a day, or send it.
-
-    Example: mineralwatch digest --date 2026-05-01 --html digest.html
-    """
-    log.configure()
-    log.quiet_reports()
-    wanted = day_option(day)
-    with told_errors(), open_app() as app:
-        if html is not None or not send:
-            _show_digest(app, wanted, html, as_json=as_json)
-        if not send:
-            return
-        reports = [app.run("digest", date=wanted), app.run("deliver")]
-    show_reports(reports, as_json=as_json)
-    _exit(reports)
-
-
-def _show_digest(app: App, day: date | None, html: Path | None, *, as_json: bool) -> None:
-    from pipeline.stages import digest as digest_stage
-
-    context = app.context()
-    edition = digest_stage.build(context, app.ruleset, day=day)
-    if html is not None:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(digest_stage.standalone_html(context, edition), encoding="utf-8")
-        err.print(f"written: {html}", highlight=False)
-    if as_json:
-        print_json({"subject": edition.rendered.subject, "digest": edition.digest})
-    elif html is None:
-        out.print(edition.rendered.subject, style="bold", highlight=False, markup=False)
-        out.print(edition.rendered.text, highlight=False, markup=False)
-
-
-def _exit(reports: list[StageReport]) -> None:
+def exit_code(reports: list[StageReport]) -> None:
     """Exit code 1 where a message was not delivered, so that cron and scripts notice."""
     undelivered = sum(
         report.counts.get("failed", 0) + report.counts.get("parked", 0)

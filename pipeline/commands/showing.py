@@ -1,4 +1,4 @@
-"""Looking at what is kept: stories, agreements, the scorecard, the outbox."""
+"""Looking at what is kept: stories, the outbox."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -17,14 +17,11 @@ from pipeline.commands.common import (
     utc_now,
 )
 from pipeline.errors import NotFoundError
-from pipeline.stages.scorecard import scorecard as score_stage
-from pipeline.store import agreements as agreement_store
 from pipeline.store import outbox as outbox_store
 from pipeline.store import stories as story_store
 from schemas.alert import OutboxState
 
 stories = typer.Typer(no_args_is_help=True, help="Stories: list, show, merge, retract.")
-agreements = typer.Typer(no_args_is_help=True, help="Agreements and their timelines: list, show.")
 outbox = typer.Typer(no_args_is_help=True, help="Messages waiting, sent and parked: list, retry.")
 
 Since = Annotated[str, typer.Option(help="7d, 36h or a date.")]
@@ -110,79 +107,6 @@ def show_story(
         for theme in read.assessment.themes:
             quotes = "; ".join(f"“{escape(e.text)}”" for e in theme.evidence[:3])
             out.print(f"  {theme.id} {theme.score:.2f} {quotes}", highlight=False)
-
-
-@agreements.command("list")
-def list_agreements(as_json: Json = False) -> None:
-    """List the agreements that are followed and where each stands.
-
-    Example: mineralwatch agreements list
-    """
-    with told_errors(), open_app() as app:
-        with app.database.write() as session:
-            agreement_store.sync_agreements(app.catalog.agreements, session=session)
-        with app.database.read() as session:
-            found = agreement_store.list_agreements(session=session)
-    if as_json:
-        print_json(found)
-        return
-    table = Table("id", "agreement", "parties", "stage", "since")
-    for agreement in found:
-        when = f"{agreement.stage_at:%Y-%m-%d}" if agreement.stage_at else ""
-        parties = " ".join(agreement.parties)
-        table.add_row(agreement.id, escape(agreement.name), parties, agreement.stage.value, when)
-    out.print(table)
-
-
-@agreements.command("show")
-def show_agreement(
-    agreement_id: Annotated[str, typer.Argument(help="The agreement's id.")], as_json: Json = False
-) -> None:
-    """Show an agreement's timeline, each step with the words that reported it.
-
-    Example: mineralwatch agreements show ua-us-reconstruction-investment-fund
-    """
-    with told_errors(), open_app() as app:
-        with app.database.write() as session:
-            agreement_store.sync_agreements(app.catalog.agreements, session=session)
-        with app.database.read() as session:
-            found = agreement_store.get_agreement(agreement_id, session=session)
-            steps = agreement_store.timeline(agreement_id, session=session)
-        if found is None:
-            raise NotFoundError(
-                f"no agreement {agreement_id!r}", mend="see: mineralwatch agreements list"
-            )
-    if as_json:
-        print_json({**asdict(found), "timeline": steps})
-        return
-    out.print(f"[bold]{escape(found.name)}[/] — {found.stage.value}", highlight=False)
-    for step in steps:
-        out.print(
-            f"{step.at:%Y-%m-%d} {step.previous.value} → [bold]{step.stage.value}[/]"
-            f" “{escape(step.quote)}” {escape(step.article_url or '')}",
-            highlight=False,
-        )
-
-
-def scorecard(since: Since = "30d", as_json: Json = False) -> None:
-    """Show how much the news speaks of each theme of the thesis, with its newest evidence.
-
-    Example: mineralwatch scorecard --since 30d
-    """
-    now = utc_now()
-    with told_errors(), open_app() as app:
-        card = score_stage(app.context(now), since=since_option(since, now))
-    if as_json:
-        print_json(card)
-        return
-    table = Table("theme", "stories", "before", "major", "newest evidence", show_lines=True)
-    for theme in card.themes:
-        newest = theme.newest[0] if theme.newest else None
-        quote = f"“{escape(newest.text)}” — {escape(newest.outlet)}" if newest else ""
-        table.add_row(
-            escape(theme.title), str(theme.stories), str(theme.before), str(theme.major), quote
-        )
-    out.print(table)
 
 
 @outbox.command("list")

@@ -135,7 +135,7 @@ def _agreements_at_their_start(folder: Path) -> None:
     """Write agreements.yaml with no stage reached: the sample month takes each through its own."""
     folder.mkdir(exist_ok=True)
     packaged = yaml.safe_load((PACKAGE_CONFIG / "agreements.yaml").read_text(encoding="utf-8"))
-    reached = {"stage", "stage_date"}
+    reached = {"stage", "stage_date", "facts"}
     lines = [
         {key: value for key, value in agreement.items() if key not in reached}
         for agreement in packaged["agreements"]

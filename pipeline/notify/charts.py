@@ -1,12 +1,13 @@
-"""The picture in the digest: stories a theme and day over the last fourteen days."""
+"""The pictures in the digest: stories a theme and day, and agreements' moves, of fourteen days."""
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from pipeline.notify.text import clean, trim
 from pipeline.notify.words import counted
+from schemas.digest import StageMove
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,12 @@ _INK, _SOFT, _PAPER = "#1f2933", "#52606d", "#ffffff"
 _LABEL: Final = 32
 _HEAD: Final = 1.7
 """Height of the days' row, in rows."""
+
+STEP_DAYS: Final = 14
+_STEP_ROWS: Final = 10
+_STEP_LABEL: Final = 40
+_STEP_INK: Final = {"warn": "#b3541e", "good": "#0b5d53", "step": "#5fb0a5"}
+_TURNS: Final = {"stalled": "warn", "terminated": "warn", "signed": "good", "ratified": "good"}
 
 Trend = Sequence[tuple[str, Sequence[int]]]
 
@@ -68,6 +75,65 @@ def trend_alt(trend: Trend, titles: Mapping[str, str], last_day: date) -> str:
     silent = len(trend) - len(rows)
     rest = f". {counted(silent, 'theme')} with none" if silent else ""
     return f"Stories by theme in the {days} days to {last_day:%-d %B %Y}. {told}{rest}."
+
+
+def steps_png(steps: Sequence[StageMove], last_day: date, zone: tzinfo) -> bytes:
+    """Draw agreements' moves as a PNG: a row for each agreement, the last to move at the top.
+
+    A move is a mark on its day: a square where an agreement stalled or ended, else a disc, dark
+    where it was signed or ratified. The stage that it reached last is written at the end.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - as above
+    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+    rows = _by_agreement(steps)[:_STEP_ROWS]
+    figure = Figure(
+        figsize=(WIDTH_PX * 2 / _DPI, _ROW_IN * (len(rows) + _HEAD)), dpi=_DPI, facecolor=_PAPER
+    )
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_axis_off()
+    axes.set_xlim(-10.2, STEP_DAYS + 4.0)
+    axes.set_ylim(len(rows), -_HEAD)
+    for row, (name, moves) in enumerate(rows):
+        y = row + 0.5
+        label = trim(clean(name), _STEP_LABEL)
+        axes.text(-0.25, y, label, ha="right", va="center", fontsize=7.0, color=_INK)
+        axes.plot((0.1, STEP_DAYS - 0.1), (y, y), color=_SHADES[1], linewidth=1.4, zorder=1)
+        for move in moves:
+            turn = _TURNS.get(move.stage, "step")
+            x = STEP_DAYS - 0.5 - (last_day - move.at.astimezone(zone).date()).days
+            axes.plot(
+                x, y, marker="s" if turn == "warn" else "o", markersize=5.5,
+                color=_STEP_INK[turn], linestyle="none", zorder=2,
+            )  # fmt: skip
+        reached = clean(moves[-1].stage)
+        axes.text(STEP_DAYS + 0.3, y, reached, ha="left", va="center", fontsize=7.2, color=_INK)
+    _days(axes, STEP_DAYS, last_day)
+    out = io.BytesIO()
+    figure.savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def steps_alt(steps: Sequence[StageMove], last_day: date, zone: tzinfo) -> str:
+    """Return the picture of the moves in words."""
+    rows = _by_agreement(steps)
+    told = "; ".join(
+        f"{clean(name)}: "
+        + ", ".join(f"{clean(m.stage)} on {m.at.astimezone(zone):%-d %B}" for m in moves)
+        for name, moves in rows[:_STEP_ROWS]
+    )
+    more = len(rows) - _STEP_ROWS
+    rest = f"; and {counted(more, 'more agreement')}" if more > 0 else ""
+    return f"Moves of agreements in the {STEP_DAYS} days to {last_day:%-d %B %Y}. {told}{rest}."
+
+
+def _by_agreement(steps: Sequence[StageMove]) -> list[tuple[str, list[StageMove]]]:
+    """(agreement, its moves in the order of time), the last to move first."""
+    rows: dict[str, list[StageMove]] = {}
+    for move in sorted(steps, key=lambda one: one.at):
+        rows.setdefault(move.agreement_name, []).append(move)
+    return sorted(rows.items(), key=lambda row: row[1][-1].at, reverse=True)
 
 
 def _ordered(trend: Trend) -> list[tuple[str, Sequence[int]]]:

@@ -39,12 +39,14 @@ def build_email(
     sent_at: datetime,
     list_name: str = "digest",
     in_reply_to: str | None = None,
+    unsubscribe: str | None = None,
 ) -> EmailMessage:
     """Return the message: plain text, and HTML with its images.
 
     Mail programs sort by ``list_name``: the reader's digest, alerts, or what is told to operators.
     Message-ID is made from ``key``, so that a message sent twice is one message to its reader's
-    mail program. A reply names the Message-ID of the first message of its thread.
+    mail program. A reply names the Message-ID of the first message of its thread. Who wants to
+    leave the list opens ``unsubscribe``, or writes to the sender.
 
     Raises:
         ConfigError: ``sender`` or a recipient is not an address.
@@ -64,8 +66,12 @@ def build_email(
     if in_reply_to is not None:
         message["In-Reply-To"] = message["References"] = in_reply_to
     message["List-Id"] = f"mineralwatch {list_name} <{list_name}.mineralwatch.{from_.domain}>"
-    unsubscribe = quote(f"{from_.username}@{from_.domain}", safe="@")
-    message["List-Unsubscribe"] = f"<mailto:{unsubscribe}?subject=unsubscribe>"
+    written = quote(f"{from_.username}@{from_.domain}", safe="@")
+    by_mail = f"<mailto:{written}?subject=unsubscribe>"
+    ways = [f"<{unsubscribe}>"] if unsubscribe else []
+    if not ways or not str(unsubscribe).startswith("mailto:"):
+        ways.append(by_mail)
+    message["List-Unsubscribe"] = ", ".join(ways)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(rendered.text, cte="quoted-printable")
     # Quoted-printable holds the 998 characters that a line of a message may have.
@@ -111,6 +117,7 @@ def email_payload(
     recipients: Sequence[str],
     sent_at: datetime,
     list_name: str = "digest",
+    unsubscribe: str | None = None,
 ) -> dict[str, Any]:
     """Return the JSON-safe payload of an outbox message for e-mail (or preview)."""
     return {
@@ -122,6 +129,7 @@ def email_payload(
         "recipients": list(recipients),
         "sent_at": sent_at.isoformat(),
         "list": list_name,
+        **({"unsubscribe": unsubscribe} if unsubscribe else {}),
     }
 
 
@@ -262,6 +270,7 @@ def _from_payload(message: OutboxMessage, now: datetime) -> EmailMessage:
         sent_at=datetime.fromisoformat(str(payload.get("sent_at") or now.isoformat())),
         list_name=str(payload.get("list", "digest")),
         in_reply_to=_thread(message, sender),
+        unsubscribe=payload.get("unsubscribe"),
     )
 
 

@@ -36,10 +36,10 @@ class PreviewSender:
             text = f"In reply to {message.thread_key}\n\n{text}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write(path, text)
+            write_whole(path, text)
             if "html" in payload:
                 path = path.with_suffix(".html")
-                _write(path, html_with_images(payload))
+                write_whole(path, html_with_images(payload))
         except OSError as error:
             return Retry(f"{error.filename or path}: cannot be written: {error.strerror or error}")
         log.info("preview_written", key=message.key, path=str(path))
@@ -75,7 +75,7 @@ def _stem(message: OutboxMessage) -> str:
     return f"{name}--{told}" if told else name
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write to a file beside it and rename, so that a reader never sees half a message."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:

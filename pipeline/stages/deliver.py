@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from pipeline.log import get_logger, mask
 from pipeline.notify.outbox import Senders, next_attempt
 from pipeline.stages.context import Context, Tally
-from pipeline.store import outbox
+from pipeline.store import gates, outbox
 from schemas.alert import Channel, Delivery, OutboxMessage, OutboxState, Parked, Retry, Sent
 from schemas.report import StageReport
 
@@ -83,7 +83,7 @@ def _record(
     with context.database.write() as session:
         match delivery:
             case Sent(external_id=external_id, detail=detail):
-                outbox.record_sent(
+                recorded = outbox.record_sent(
                     message.id,
                     external_id=external_id,
                     place=detail.get("channel"),
@@ -91,6 +91,8 @@ def _record(
                     now=now,
                     session=session,
                 )
+                if recorded:
+                    gates.count_sent(message.id, session=session)
             case Retry():
                 _put_back(message, delivery, worker, now, session)
             case Parked(reason=reason):

@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session
 from pipeline.cluster.keys import MAX_CANDIDATES, keys
 from pipeline.cluster.match import WINDOW, choose
 from pipeline.cluster.places import Gazetteer
-from pipeline.ledger.match import agreement_of
-from pipeline.ledger.story_stage import StageReport as Lead
-from pipeline.ledger.timeline import advance
 from pipeline.stages import routing
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.ledger import Clerk, build_if_missing, settle_all
 from pipeline.stages.revisit import revisit
 from pipeline.stages.storytelling import grown, leading, opened
-from pipeline.store import agreements, assessments, stories
+from pipeline.store import agreements, assessments, gates, stories
 from pipeline.store.assessments import ReadArticle
 from pipeline.store.engine import alone
 from schemas.report import StageReport
@@ -34,6 +32,7 @@ def link(context: Context, ruleset: str) -> StageReport:
     tally.set(linked=0, stories=0, moves=0, alerts=0)
     with context.database.write() as session:
         agreements.sync_agreements(context.catalog.agreements, session=session)
+    build_if_missing(context)
     linker = Linker(context, tally)
     while True:
         with context.database.write() as session:
@@ -45,8 +44,10 @@ def link(context: Context, ruleset: str) -> StageReport:
                 assessments.mark_linked(
                     read.article.id, ruleset=ruleset, now=context.now, session=session
                 )
+            gates.count_linked([read.article.id for read in waiting], session=session)
         if not waiting:
             revisit(context, ruleset, tally)
+            settle_all(context)
             return tally.report()
         tally.add("linked", len(waiting))
 
@@ -57,6 +58,7 @@ class Linker:
     def __init__(self, context: Context, tally: Tally) -> None:
         self._context = context
         self._tally = tally
+        self._clerk = Clerk(context)
         self._gazetteer = Gazetteer.of_states(context.catalog.rules.lexicon.states.states)
 
     def link(self, read: ReadArticle, *, session: Session) -> None:
@@ -64,12 +66,7 @@ class Linker:
         context, tally = self._context, self._tally
         document = self._placed(stories.cluster_document(read))
         before, similarity = self._find(read, document, session)
-        agreement = agreement_of(
-            read.assessment.agreement,
-            read.assessment.parties,
-            read.assessment.minerals,
-            context.catalog.agreements,
-        )
+        agreement = self._clerk.agreement_of(read, session)
         shaped = opened(read, agreement) if before is None else grown(before, read, agreement)
         story = stories.save_story(shaped, session=session)
         tally.add("stories", before is None)
@@ -82,10 +79,14 @@ class Linker:
             published_at=read.article.published_at,
             session=session,
         )
-        lead = leading(stories.read_articles([story.id], session=session)[story.id])
+        reads = stories.read_articles([story.id], session=session)[story.id]
+        lead = leading(reads)
         if lead is not None:
             story = stories.save_story(replace(story, stage=lead.stage), session=session)
-            tally.add("moves", self._record(story, lead, session))
+        renamed = before is not None and before.agreement != story.agreement
+        own = [one for one in reads if renamed or one.article.id == read.article.id]
+        self._clerk.file(story, own, session)
+        tally.add("moves", self._clerk.moved(story, reads, session))
         if not read.article.backfill:
             tally.add("alerts", routing.alert(before, story, read, context, session))
 
@@ -113,22 +114,3 @@ class Linker:
         """The document with the states that it names, parties or not."""
         places = self._gazetteer.places(document.title, document.summary)
         return replace(document, places=places)
-
-    def _record(self, story: Story, lead: Lead, session: Session) -> bool:
-        """Move the agreement's timeline where the story reports a further stage."""
-        if story.agreement is None:
-            return False
-        agreement = agreements.get_agreement(story.agreement, session=session)
-        if agreement is None:
-            return False
-        transition = advance(
-            agreement,
-            stage=lead.stage,
-            story_id=story.id,
-            at=lead.at,
-            quote=lead.quote,
-            article_url=lead.article_url,
-        )
-        if transition is None:
-            return False
-        return agreements.add_transition(transition, now=self._context.now, session=session)

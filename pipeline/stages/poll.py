@@ -17,9 +17,10 @@ from pipeline.errors import ConfigError
 from pipeline.garbage import seldom_collected
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.pushed import settle
-from pipeline.store import feeds
-from pipeline.store.lots import store_lot
+from pipeline.store import feeds, gates
+from pipeline.store.lots import Stored, brought_counts, store_lot
 from schemas.config import FeedConfig
+from schemas.coverage import Gate
 from schemas.feed import FeedState, PollOutcome
 from schemas.report import StageReport
 
@@ -153,6 +154,17 @@ async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> Non
         await asyncio.to_thread(store_polled, lot, context, tally)
 
 
+def _counts(polled: PolledFeed, stored: Stored) -> dict[Gate, int]:
+    """What is counted of a poll: how it ended, and what became of each entry."""
+    match polled.record.outcome:
+        case PollOutcome.FAILED:
+            return {Gate.FAILED: 1}
+        case PollOutcome.NOT_MODIFIED | PollOutcome.UNCHANGED:
+            return {Gate.NOT_MODIFIED: 1}
+    held = brought_counts(stored, read=polled.record.entries, refused=polled.refused)
+    return {Gate.ANSWERED: 1, **held}
+
+
 def store_polled(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> None:
     """One transaction: a feed's state never says that it was read where its articles are lost."""
     saved: list[PolledFeed] = []
@@ -166,6 +178,9 @@ def store_polled(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> N
         saved = settle(saved, context, session=session)
         feeds.save_states([(p.state, p.record) for p in saved], session=session)
         feeds.add_polls([p.record for p in saved], session=session)
+        day = context.now.date()
+        counts = {(day, p.state.feed_id): _counts(p, s) for p, s in zip(saved, kept, strict=True)}
+        gates.add(counts, session=session)
     tally.add("feeds", len(lot))
     for polled in lot:
         if polled.record.outcome is PollOutcome.FAILED:

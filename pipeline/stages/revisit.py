@@ -5,15 +5,17 @@ more. Its story is then made anew of the reports that are left; one that has non
 retracted, and whoever was told of it is told that too.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from pipeline.errors import NotFoundError, PermanentError
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.ledger import refile, settle
 from pipeline.stages.routing import Router
 from pipeline.stages.storytelling import regrown
-from pipeline.store import assessments, stories, story_changes
+from pipeline.store import agreements, assessments, ledger, stories, story_changes
 from pipeline.store.engine import alone
 from schemas.report import StageReport
 from schemas.story import Story
@@ -48,6 +50,7 @@ def _without(
     before = stories.require_story(story_id, session=session)
     reads = stories.read_articles([story_id], session=session)[story_id]
     left = [read for read in reads if read.assessment.relevant]
+    refile(context, story_id, session)
     if not left:
         if before.retracted_reason is None:
             tally.add("retracted")
@@ -70,6 +73,7 @@ def retract(context: Context, story_id: int, *, reason: str) -> StageReport:
         alone("link", session=session)
         story = _standing(story_id, session)
         tally.set(alerts=_retract(story, reason, context, session))
+        settle(context, session)
     return tally.report()
 
 
@@ -88,7 +92,10 @@ def merge(context: Context, story_id: int, *, into: int) -> StageReport:
             raise PermanentError(f"story {into} cannot be part of itself", mend="name two stories")
         story_changes.merge(story_id, into, session=session)
         reads = stories.read_articles([into], session=session)[into]
+        other = replace(other, agreement=other.agreement or story.agreement)
         whole = stories.save_story(regrown(other, reads), session=session)
+        refile(context, into, session)
+        settle(context, session)
         part = stories.require_story(story.id, session=session)
         tally.set(alerts=Router(context, session).hand_over(part, whole))
     return tally.report()
@@ -96,6 +103,7 @@ def merge(context: Context, story_id: int, *, into: int) -> StageReport:
 
 def _retract(story: Story, reason: str, context: Context, session: Session) -> int:
     story_changes.retract(story.id, reason=reason, now=context.now, session=session)
+    agreements.unsettle(ledger.agreements_of_story(story.id, session=session), session=session)
     gone = stories.require_story(story.id, session=session)
     return Router(context, session).retract(gone)
 

@@ -67,7 +67,7 @@ class Teller:
         read = next((one for one in reads if one.article.id == alert.article_id), reads[0])
         first = alert.kind in _OF_THE_STORY
         before = self.previous_stage(story, reads)
-        known = next((a for a in self.context.catalog.agreements if a.id == story.agreement), None)
+        known = agreements.get_agreement(story.agreement or "", session=self.session)
         lead = leading(reads)
         rule = self.rule(alert.route)
         told = _of_the_report(alert, key, read, title=story.title if first else read.article.title)
@@ -141,7 +141,7 @@ def _of_the_report(alert: Alert, key: str, read: ReadArticle, *, title: str) -> 
         reasons=(),
         route=alert.route,
         route_reason=alert.reason,
-        reports=(report_of(read),),
+        reports=(report_of(read),) if alert.kind is AlertKind.OUTLET else (),
     )
 
 

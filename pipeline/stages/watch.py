@@ -1,11 +1,11 @@
 """The state of the watch: what was polled, read and found in a span, and who is sick."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from pipeline.stages.assess import WINDOW
-from pipeline.store import articles, assessments, feeds, outbox
+from pipeline.store import articles, assessments, feeds, outbox, watch_facts
 from schemas.alert import OutboxState
 from schemas.digest import WatchState
 from schemas.feed import FeedHealth
@@ -13,6 +13,11 @@ from schemas.feed_watch import FeedVerdict
 
 _SICK = {FeedVerdict.DEAD, FeedVerdict.FAILING, FeedVerdict.SILENT}
 _UNWATCHED = {FeedVerdict.DISABLED, FeedVerdict.PAUSED}
+
+GAP = timedelta(hours=6)
+"""The slowest feed is asked every six hours: with no answer for longer, the watch itself stood."""
+LATE = timedelta(hours=1)
+"""Messages are sent every five minutes, and a refusal that passes is over within the hour."""
 
 
 def watch_state(
@@ -26,6 +31,8 @@ def watch_state(
         ruleset=ruleset, since=since, until=until, session=session
     )
     states = outbox.count_states(session=session)
+    late = watch_facts.waiting_messages(before=now - LATE, now=now, session=session)
+    gap = feeds.longest_gap(since=since, until=until, session=session)
     return WatchState(
         feeds=len(health),
         feeds_healthy=sum(h.state == "healthy" for h in health),
@@ -40,6 +47,11 @@ def watch_state(
         outbox_waiting=states[OutboxState.PENDING.value] + states[OutboxState.SENDING.value],
         outbox_parked=states[OutboxState.PARKED.value],
         problems=sick(health),
+        articles_unlinked=assessments.count_unlinked(
+            ruleset=ruleset, since=since, until=until, session=session
+        ),
+        outbox_late=sum(place.count for place in late),
+        gap=gap if gap and gap[1] - gap[0] >= GAP else None,
     )
 
 

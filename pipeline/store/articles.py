@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from pipeline.store.lots import Stored, store_lot
+from pipeline.store import gates
+from pipeline.store.lots import Stored, brought_counts, store_lot
 from pipeline.store.texts import held_back
 from schemas.article import Article, NewArticle
 from schemas.tables import ArticleRow, AssessmentRow
@@ -26,6 +27,8 @@ def store_articles(
 ) -> Stored:
     """Store what one feed (or, with None, an archive) brought: `store_lot` of one."""
     (stored,) = store_lot([(feed_id, articles)], now=now, session=session, backfill=backfill)
+    counts = brought_counts(stored, read=len(articles))
+    gates.add({(now.date(), feed_id or 0): counts}, session=session)
     return stored
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from pipeline.store import gates
 from pipeline.store.articles import article_of
 from pipeline.store.engine import insert_for
+from pipeline.store.search_index import index_articles
 from schemas.article import Article
 from schemas.assessment import Assessment
 from schemas.codec import from_json, to_json
@@ -26,7 +28,12 @@ class ReadArticle:
 def save_assessments(
     readings: Iterable[tuple[int, Assessment]], *, now: datetime, session: Session
 ) -> int:
-    """Store (article id, reading) pairs; one already there stays. Returns how many were stored."""
+    """Store (article id, reading) pairs; one already there stays. Returns how many were stored.
+
+    The first reading of an article is counted at its gate, and the articles can be searched by it
+    from then on.
+    """
+    readings = list(readings)
     rows = [
         {
             "article_id": article_id,
@@ -49,7 +56,10 @@ def save_assessments(
         .on_conflict_do_nothing(index_elements=["article_id", "ruleset"])
         .returning(AssessmentRow.id)
     )
-    return len(session.scalars(statement, rows).all())
+    stored = len(session.scalars(statement, rows).all())
+    gates.count_readings(readings, session=session)
+    index_articles([article_id for article_id, _ in readings], session=session)
+    return stored
 
 
 def unlinked(*, ruleset: str, limit: int, session: Session) -> list[ReadArticle]:
@@ -109,21 +119,6 @@ def drop_readings(article_ids: Collection[int], *, ruleset: str, session: Sessio
     return len(session.scalars(query.returning(AssessmentRow.id)).all())
 
 
-def delete_stale(*, keep: str, before: datetime, session: Session) -> int:
-    """Drop readings made before then under other rulesets than ``keep``, if it has one as well."""
-    newer = select(AssessmentRow.article_id).where(AssessmentRow.ruleset == keep)
-    query = (
-        delete(AssessmentRow)
-        .where(
-            AssessmentRow.ruleset != keep,
-            AssessmentRow.at < before,
-            AssessmentRow.article_id.in_(newer),
-        )
-        .returning(AssessmentRow.id)
-    )
-    return len(session.scalars(query).all())
-
-
 def count_readings(
     *, ruleset: str, since: datetime, until: datetime, session: Session
 ) -> tuple[int, int]:
@@ -139,3 +134,20 @@ def count_readings(
         )
     )
     return session.scalar(base) or 0, session.scalar(base.where(AssessmentRow.relevant)) or 0
+
+
+def count_unlinked(*, ruleset: str, since: datetime, until: datetime, session: Session) -> int:
+    """Relevant articles, first seen in the half-open span, that are in no story yet."""
+    query = (
+        select(func.count())
+        .select_from(AssessmentRow)
+        .join(ArticleRow, ArticleRow.id == AssessmentRow.article_id)
+        .where(
+            AssessmentRow.ruleset == ruleset,
+            AssessmentRow.relevant,
+            AssessmentRow.linked_at.is_(None),
+            ArticleRow.seen_at >= since,
+            ArticleRow.seen_at < until,
+        )
+    )
+    return session.scalar(query) or 0

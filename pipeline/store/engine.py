@@ -150,6 +150,11 @@ def _store_error(error: DBAPIError) -> StoreError:
             f"the SQLite file stayed locked for {_BUSY_S} s",
             mend="another process writes at length; use PostgreSQL for several writers",
         )
+    if "no such module: fts5" in told:
+        return StoreError(
+            "this Python's SQLite was built without full-text search (FTS5)",
+            mend="use PostgreSQL, or a Python whose sqlite3 has it, such as python.org's or uv's",
+        )
     if "not a database" in told:
         return StoreError(
             "the file named is not an SQLite database", mend="check MINERALWATCH_DATABASE_URL"

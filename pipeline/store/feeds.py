@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import insert_for
@@ -17,9 +18,9 @@ from schemas.tables import FeedRow, PollRow
 __all__ = [
     "add_polls",
     "count_due",
-    "delete_polls",
     "due_feeds",
     "feed_health",
+    "longest_gap",
     "next_due",
     "poll_counts",
     "save_states",
@@ -241,10 +242,27 @@ def poll_counts(*, since: datetime, until: datetime, session: Session) -> tuple[
     return polls, failed
 
 
-def delete_polls(*, before: datetime, session: Session) -> int:
-    """Forget polls older than ``before``; returns how many."""
-    gone = session.scalars(delete(PollRow).where(PollRow.at < before).returning(PollRow.id))
-    return len(gone.all())
+def longest_gap(
+    *, since: datetime, until: datetime, session: Session
+) -> tuple[datetime, datetime] | None:
+    """The longest part of the span in which no poll succeeded; None where the span is empty.
+
+    It begins at the first poll of all, since before that nothing was watched.
+    """
+    first: datetime | None = session.scalar(select(func.min(PollRow.at)))
+    since = max(since, first) if first else since
+    good = (
+        select(PollRow.at)
+        .where(PollRow.at >= since, PollRow.at < until, PollRow.outcome != PollOutcome.FAILED.value)
+        .order_by(PollRow.at)
+    )
+    begin = since
+    longest: tuple[datetime, datetime] | None = None
+    for at in chain(session.scalars(good), (until,)):
+        if at > begin and (longest is None or at - begin > longest[1] - longest[0]):
+            longest = (begin, at)
+        begin = at
+    return longest
 
 
 # Named one by one: to load a whole row as an object costs as much as the poll's own decisions.

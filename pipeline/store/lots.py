@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import insert_for
 from pipeline.store.identity import recognised
 from pipeline.store.texts import asked_for
 from schemas.article import NewArticle
+from schemas.coverage import Gate
 from schemas.tables import ArticleRow, AssessmentRow, FeedRow, SightingRow
 
 Brought: TypeAlias = Sequence[tuple[int | None, Sequence[NewArticle]]]
@@ -33,6 +34,8 @@ class Stored:
     new: int = 0
     edited: int = 0
     known: int = 0
+    elsewhere: int = 0
+    """Of the known: another feed's, brought by this feed for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,27 @@ def store_lot(
         for url, row in inserted.items()
         if row.feed_id == fresh[url][0] and row.seen_at == now
     )
+    elsewhere = _elsewhere(lot, rows | inserted, feeds, session)
     _sight(lot, rows | inserted, now, session)
     return [
-        Stored(new[feed], edited[feed], len(found) - new[feed] - edited[feed])
+        Stored(new[feed], edited[feed], len(found) - new[feed] - edited[feed], elsewhere[feed])
         for feed, found in lot
     ]
+
+
+def brought_counts(stored: Stored, *, read: int, refused: int = 0) -> dict[Gate, int]:
+    """What is counted of a feed's document of which ``read`` entries were read.
+
+    Entries that were not handed to the store were known already, but for those ``refused``.
+    """
+    told = {
+        Gate.PARSED: read,
+        Gate.REFUSED: refused,
+        Gate.EDITED: stored.edited,
+        Gate.ELSEWHERE: stored.elsewhere,
+        Gate.NEW: stored.new,
+    }
+    return told | {Gate.KNOWN: read - refused - stored.new - stored.edited - stored.elsewhere}
 
 
 def _feeds(feed_ids: Collection[int], session: Session) -> dict[int, _Feed]:
@@ -188,6 +207,24 @@ def _update_edited(
         for chunk in _chunks(changed):
             session.execute(delete(AssessmentRow).where(AssessmentRow.article_id.in_(chunk)))
     return Counter(feed for feed, _ in changed.values())
+
+
+def _elsewhere(
+    lot: Brought, rows: Mapping[str, _Row], feeds: Mapping[int, _Feed], session: Session
+) -> Counter[int | None]:
+    """How many of another feed's articles each feed brings for the first time."""
+    others = {
+        (feed, rows[a.canonical_url].id)
+        for feed, found in lot
+        if feed is not None
+        for a in found
+        if rows[a.canonical_url].feed_id != feed
+    }
+    column = tuple_(SightingRow.feed_id, SightingRow.article_id)
+    query = select(SightingRow.feed_id, SightingRow.article_id)
+    for chunk in _chunks([other for other in others if feeds[other[0]].seen]):
+        others -= {(feed, row) for feed, row in session.execute(query.where(column.in_(chunk)))}
+    return Counter(feed for feed, _ in others)
 
 
 def _sight(lot: Brought, rows: Mapping[str, _Row], now: datetime, session: Session) -> None:

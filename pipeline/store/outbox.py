@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.store.engine import alone
 from schemas.alert import Action, Channel, OutboxMessage, OutboxState
-from schemas.tables import OutboxRow, ReactionRow
+from schemas.tables import OutboxRow
 
 _MOST_SLOTS = 60
 
@@ -277,25 +277,6 @@ def count_states(*, session: Session) -> dict[str, int]:
     for state, count in session.execute(query):
         counts[state] = count
     return counts
-
-
-def delete_sent(*, before: datetime, session: Session) -> int:
-    """Forget messages sent before then.
-
-    Those stay on which replies hang, and those that readers judged: precision is counted of them.
-    """
-    roots = select(OutboxRow.thread_key).where(OutboxRow.thread_key.is_not(None))
-    query = (
-        delete(OutboxRow)
-        .where(
-            OutboxRow.state == OutboxState.SENT.value,
-            OutboxRow.sent_at < before,
-            OutboxRow.key.not_in(roots),
-            OutboxRow.id.not_in(select(ReactionRow.outbox_id)),
-        )
-        .returning(OutboxRow.id)
-    )
-    return len(session.scalars(query).all())
 
 
 def _message(

@@ -94,6 +94,7 @@ def copy_stages(*, before: datetime, session: Session, to: Session) -> None:
         row = to.get(AgreementRow, step.agreement_id)
         if row is not None:
             row.stage, row.stage_at = step.stage, step.at
+            row.seed_stage, row.seed_at = step.stage, step.at
 
 
 def _values(row: ArticleRow | AssessmentRow) -> dict[str, object]:

@@ -218,7 +218,7 @@ def attach(
 def get_story(story_id: int, *, session: Session) -> Story | None:
     """The story with its outlets, or None."""
     row = session.get(StoryRow, story_id)
-    return _with_outlets([row], session)[0] if row else None
+    return with_outlets([row], session=session)[0] if row else None
 
 
 def require_story(story_id: int, *, session: Session) -> Story:
@@ -256,7 +256,7 @@ def list_stories(
     if agreement is not None:
         query = query.where(StoryRow.agreement_id == agreement)
     rows = [row for row in session.scalars(query) if theme is None or theme in row.themes]
-    return _with_outlets(rows[:limit], session)
+    return with_outlets(rows[:limit], session=session)
 
 
 def list_told(
@@ -280,12 +280,13 @@ def list_told(
     )
     rows = list(session.scalars(query))
     return sorted(
-        _with_outlets(rows, session),
+        with_outlets(rows, session=session),
         key=lambda s: (-s.significance, -len(s.outlets), -s.last_at.timestamp(), s.id),
     )
 
 
-def _with_outlets(rows: list[StoryRow], session: Session) -> list[Story]:
+def with_outlets(rows: list[StoryRow], *, session: Session) -> list[Story]:
+    """The rows as shapes, in their order."""
     outlets: defaultdict[int, list[str]] = defaultdict(list)
     ids = [row.id for row in rows]
     for start in range(0, len(ids), 500):

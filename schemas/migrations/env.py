@@ -7,6 +7,7 @@ The programme passes an open connection (pipeline.store.migrate). By hand:
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
+from schemas.search_tables import is_ours
 from schemas.tables import Base
 
 
@@ -15,6 +16,7 @@ def _run(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_type=True,
+        include_name=is_ours,
         # SQLite cannot alter a column in place: Alembic copies the table instead.
         render_as_batch=connection.dialect.name == "sqlite",
     )

@@ -15,7 +15,7 @@ CLOCK = {
     "poll_feeds": "*/5 * * * *",
     "assess_articles": "*/15 * * * *",
     "send_alerts": "*/5 * * * *",
-    "daily_digest": "0 7 * * *",
+    "daily_digest": "*/15 * * * *",
     "read_feedback": "*/30 * * * *",
     "upkeep": "30 1 * * *",
     "watch": "*/5 * * * *",
@@ -102,24 +102,12 @@ def test_clocks(dags: dict[str, Any]) -> None:
     }
 
 
-def test_the_digest_goes_by_the_readers_clock(template: AirflowProcess) -> None:
-    config = template.folder / "config"
-    config.mkdir()
-    (config / "digest.yaml").write_text("time_zone: Asia/Almaty\nhour: 6\n")
-    dag = template.work("describe", MINERALWATCH_CONFIG_DIR=str(config))["dags"]["daily_digest"]
-    assert clock(dag)["expression"] == "0 6 * * *"
-    assert clock(dag)["timezone"] == "Asia/Almaty"
-
-
-def test_a_wrong_digest_yaml_is_an_import_error_that_names_its_line(
-    template: AirflowProcess, tmp_path: Path
-) -> None:
+def test_no_yaml_is_read_to_know_when(template: AirflowProcess, tmp_path: Path) -> None:
+    """The stage knows which lists are due: a broken digest.yaml takes no DAG away."""
     (tmp_path / "digest.yaml").write_text("time_zone: Europe/Atlantis\n")
     told = template.work("describe", MINERALWATCH_CONFIG_DIR=str(tmp_path))
-    (error,) = told["errors"].values()
-    assert "digest.yaml:1" in error
-    assert "Europe/Atlantis" in error
-    assert set(told["dags"]) == STARTED - {"daily_digest"}
+    assert told["errors"] == {}
+    assert set(told["dags"]) == STARTED
 
 
 def test_a_first_start_does_not_send_a_digest_that_is_past(dags: dict[str, Any]) -> None:
@@ -183,7 +171,7 @@ def test_forms_are_typed(dags: dict[str, Any]) -> None:
     }
     assert {name: set(form) for name, form in forms.items()} == {
         "poll_feeds": {"everything"},
-        "daily_digest": {"date", "send"},
+        "daily_digest": {"date", "list", "send"},
         "reassess": {"since", "dry_run"},
         "import_archive": {"path", "format"},
     }
@@ -192,7 +180,7 @@ def test_forms_are_typed(dags: dict[str, Any]) -> None:
             assert "type" in schema or "enum" in schema
             assert schema["title"]
     assert forms["reassess"]["since"]["format"] == "date"
-    assert forms["import_archive"]["format"]["enum"] == ["jsonl", "csv"]
+    assert forms["import_archive"]["format"]["enum"] == ["jsonl", "csv", "feeds"]
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -186,6 +186,8 @@ def test_a_pass_from_a_feed_to_alert_digest_and_scorecard(
     assert {story.title for story in told} == {SUSPENDED.title, DAM.title}
     assert treaty is not None
     assert treaty.stage.value == "stalled"
+    # Its themes have no rules of polarity: nobody said what speaks for their claims.
+    assert {t.sides.neutral for t in card.themes if t.stories} == {1}
 
     alerts = [p.read_text(encoding="utf-8") for p in (tmp_path / "var" / "outbox").glob("*.txt")]
     assert len(alerts) == 2

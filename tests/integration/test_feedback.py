@@ -303,7 +303,7 @@ def test_wrong_use_is_told(cli: Cli, args: tuple[str, ...]) -> None:
 @pytest.fixture
 def packaged(monkeypatch: pytest.MonkeyPatch, assessor: Assessor) -> None:
     """The packaged assessor, which the session has built already."""
-    monkeypatch.setattr("pipeline.commands.evaluating._assessor", lambda *_, **__: assessor)
+    monkeypatch.setattr("pipeline.commands.evaluating.assessor_for", lambda *_, **__: assessor)
 
 
 @pytest.mark.usefixtures("packaged")

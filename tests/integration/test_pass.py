@@ -35,7 +35,7 @@ SIGNED = SampleItem(
 TALKS = replace(
     SIGNED,
     id="talks-1",
-    title="Japan and Kazakhstan negotiate memorandum on rare earths",
+    title="Japan and Kazakhstan in talks on rare earths memorandum",
     summary="Talks on the text of the memorandum go on in Astana, the ministry said.",
 )
 NOISE = replace(

@@ -137,7 +137,7 @@ def _places(world: World, session: Session) -> Iterator[str]:
 def _timelines(session: Session) -> Iterator[str]:
     """Each move of an agreement begins where the one before it ended."""
     held: dict[str, str] = {}
-    query = select(StageTransitionRow).order_by(StageTransitionRow.id)
+    query = select(StageTransitionRow).order_by(StageTransitionRow.at, StageTransitionRow.id)
     for move in session.scalars(query):
         before = held.get(move.agreement_id, move.previous)
         if before != move.previous:

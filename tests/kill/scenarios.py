@@ -45,7 +45,14 @@ class Outcome:
 
 
 def killed_anywhere(
-    folder: Path, database_url: str, calm_url: str, nursery: Nursery, *, seed: int, kills: int
+    folder: Path,
+    database_url: str,
+    calm_url: str,
+    nursery: Nursery,
+    *,
+    seed: int,
+    kills: int,
+    timed: float = TIMED,
 ) -> Outcome:
     """Kill so many times, settle, check, and compare with a run of the same news left alone.
 
@@ -56,6 +63,8 @@ def killed_anywhere(
         nursery: forks the processes.
         seed: of news, faults and kills.
         kills: how many.
+        timed: share of passes killed at a moment instead of an event; with 0 the same is killed
+            again, however busy the machine is.
     """
     dice = random.Random(seed)  # noqa: S311
     with World(folder / "killed", database_url, nursery, seed=seed) as world:
@@ -65,7 +74,7 @@ def killed_anywhere(
             if world.quiet():
                 world.release()
             world.sabotage(dice)
-            world.run(plan(dice))
+            world.run(plan(dice, timed=timed))
         world.become_quiet()
         return _outcome(world, folder, calm_url, nursery, seed)
 
@@ -92,12 +101,12 @@ def several_senders(
         return _outcome(world, folder, calm_url, nursery, seed)
 
 
-def plan(dice: random.Random) -> Plan:
+def plan(dice: random.Random, *, timed: float = TIMED) -> Plan:
     """What happens to the next pass; follows from the dice alone."""
     lot = dice.random()
     if lot < _UNHURT:
         return Plan()
-    if lot < _UNHURT + TIMED:
+    if lot < _UNHURT + timed:
         workers = dice.random() < 0.3
         longest = 1.5 if workers else 0.4
         return Plan(

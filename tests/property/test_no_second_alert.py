@@ -21,7 +21,7 @@ from pipeline.stages import assess as assess_stage
 from pipeline.stages import link as link_stage
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.deliver import deliver
-from pipeline.store import articles, assessments, messages, outbox
+from pipeline.store import agreements, articles, assessments, messages, outbox
 from pipeline.store.engine import open_database
 from schemas.alert import Action, AlertKind, Channel, Delivery, OutboxMessage, Retry, Sent
 from schemas.article import NewArticle
@@ -231,6 +231,9 @@ class _Work:
 
     def _killed_link(self) -> None:
         """The process dies inside the transaction, with half of it done."""
+        with self.context.database.write() as session:
+            known = self.context.catalog.agreements
+            agreements.sync_agreements(known, session=session)
         linker = link_stage.Linker(self.context, Tally("link", NOW))
         try:
             with self.context.database.write() as session:

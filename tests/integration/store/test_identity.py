@@ -146,7 +146,7 @@ def test_one_article_in_several_feeds_has_a_sighting_of_each(
     other = add_feed(database, now, "https://two.example/feed")
     assert store(database, feed, now, entry("a")).new == 1
     variant = replace(entry("a/?utm_source=x#top", guid="other-77001"), title="Worded otherwise")
-    assert store(database, other, now, variant) == Stored(known=1)
+    assert store(database, other, now, variant) == Stored(known=1, elsewhere=1)
     moved = replace(variant, link=SITE + "a-new-slug")
     assert store(database, other, now, moved) == Stored(known=1)
     [row] = rows(database)

@@ -11,20 +11,23 @@ from alembic.runtime.migration import MigrationContext
 
 import schemas
 from pipeline.errors import StoreError
-from pipeline.store import feeds, messages, stories
+from pipeline.store import agreements, feeds, messages, stories
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import require_current, revisions, upgrade
+from schemas.agreement import StageTransition
 from schemas.alert import Alert, AlertKind, Channel, Destination
 from schemas.assessment import Stage
-from schemas.config import FeedConfig
+from schemas.config import AgreementConfig, FeedConfig
 from schemas.feed import PollOutcome, PollRecord
+from schemas.search_tables import is_ours
 from schemas.story import Story
 from schemas.tables import Base
 
 
 def test_the_migrations_make_the_tables_that_the_code_speaks_of(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": is_ours}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
 
 
@@ -98,3 +101,24 @@ def test_a_database_without_tables_is_named_with_the_mend(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match="mineralwatch db upgrade"):
         require_current(database)
     database.close()
+
+
+def test_agreements_and_their_timelines_outlive_the_steps(database: Database) -> None:
+    now = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+    known = AgreementConfig(id="a", name="A", parties=("KZ", "US"), stage=Stage.AGREED)
+    with database.write() as session:
+        agreements.sync_agreements([known], session=session)
+        told = Story(0, "t", now, now, "a", Stage.SIGNED, 3, ("x",), ("KZ",), ())
+        story = stories.save_story(told, session=session)
+        step = StageTransition("a", Stage.SIGNED, story.id, now, "q", None, Stage.AGREED)
+        by_hand = StageTransition("a", Stage.RATIFIED, None, now, "why", None, Stage.SIGNED)
+        for one in (step, by_hand):
+            assert agreements.add_transition(one, now=now, session=session)
+    config = Config()
+    config.set_main_option("script_location", str(Path(schemas.__file__).parent / "migrations"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+    upgrade(database)
+    with database.read() as session:
+        assert agreements.timeline("a", session=session) == [step]

@@ -96,20 +96,6 @@ def test_what_is_not_a_message_in_slack_is_not_asked_for(
     assert asked(teller, now - HOUR) == []
 
 
-def test_a_message_that_only_tells_what_was_folded_into_it_is_asked_for(
-    teller: Teller, now: datetime
-) -> None:
-    story = teller.story("one")
-    root = teller.message()
-    folded = teller.message(
-        teller.alert(story, article_id=None), root=root, state=OutboxState.FOLDED
-    )
-    assert folded.ts == ""
-    assert asked(teller, now - HOUR) == [root.outbox_id]
-    see(teller, root, ("U1", CHECK), at=now)
-    assert verdicts(teller) == [(1, 0)]
-
-
 def test_those_never_read_come_first_then_those_read_longest_ago(
     teller: Teller, now: datetime
 ) -> None:
@@ -265,14 +251,11 @@ def test_a_message_with_several_stories_is_left_out_and_counted(
     assert judged(teller) == Judgements((), several=1)
 
 
-def test_stories_folded_into_a_message_make_it_one_of_several(
-    teller: Teller, now: datetime
-) -> None:
-    root = teller.tell("one")
-    other = teller.alert(teller.story("two"))
-    teller.message(other, root=root, state=OutboxState.FOLDED)
+def test_a_message_of_several_stories_judges_none_of_them(teller: Teller, now: datetime) -> None:
+    one, other = (teller.alert(teller.story(title)) for title in ("one", "two"))
+    root = teller.message(one, other)
     see(teller, root, ("U1", CHECK), at=now)
-    assert judged(teller) == Judgements((), several=1)
+    assert verdicts(teller) == []
 
 
 def test_a_reply_on_two_outlets_of_one_story_judges_the_first(
