@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from pipeline.ledger.conflicts import conflicts_of
 from pipeline.ledger.story_stage import StageReport, leading_report
-from pipeline.ledger.timeline import advance, applied, settled_order
+from pipeline.ledger.timeline import settled_order, taken_up
 from schemas.agreement import Agreement, StageTransition
 from schemas.ledger import Certainty, Correction, CorrectionKind, Ledger, LedgerReport
 
@@ -85,17 +85,9 @@ def _played(
     for report in sorted(steps, key=settled_order):
         while hand and hand[0].at is not None and hand[0].at < report.at:
             agreement = _set(agreement, hand.pop(0), taken)
-        step = advance(
-            agreement,
-            stage=report.stage,
-            story_id=report.story_id,
-            at=report.at,
-            quote=report.quote,
-            article_url=report.article_url,
-        )
+        agreement, step = taken_up(agreement, report)
         if step is not None:
             taken.append(step)
-            agreement = applied(agreement, step)
     for one in hand:
         agreement = _set(agreement, one, taken)
     return agreement, tuple(taken)

@@ -100,6 +100,21 @@ def applied(agreement: Agreement, transition: StageTransition) -> Agreement:
     return replace(agreement, stage=transition.stage, stage_at=transition.at)
 
 
+def taken_up(
+    agreement: Agreement, report: StageTransition
+) -> tuple[Agreement, StageTransition | None]:
+    """The agreement after a report, and the step that it makes, with ``previous`` set anew."""
+    step = advance(
+        agreement,
+        stage=report.stage,
+        story_id=report.story_id,
+        at=report.at,
+        quote=report.quote,
+        article_url=report.article_url,
+    )
+    return (agreement, None) if step is None else (applied(agreement, step), step)
+
+
 def replay(
     transitions: Iterable[StageTransition], seed: Agreement
 ) -> tuple[Agreement, tuple[StageTransition, ...]]:
@@ -109,17 +124,9 @@ def replay(
     """
     agreement, steps = seed, []
     for report in sorted((t for t in transitions if t.agreement_id == seed.id), key=settled_order):
-        step = advance(
-            agreement,
-            stage=report.stage,
-            story_id=report.story_id,
-            at=report.at,
-            quote=report.quote,
-            article_url=report.article_url,
-        )
+        agreement, step = taken_up(agreement, report)
         if step is not None:
             steps.append(step)
-            agreement = applied(agreement, step)
     return agreement, tuple(steps)
 
 

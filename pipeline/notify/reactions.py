@@ -6,7 +6,6 @@ by one, some in each run: those that were read longest ago, which the caller put
 """
 
 import http.client
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 from urllib.error import URLError
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from pipeline.log import get_logger, mask
+from pipeline.notify.slack_client import (
+    BASE_URL,
+    CHANNEL_ID,
+    LISTED,
+    TIMEOUT_S,
+    ask,
+    next_cursor,
+    slack_client,
+)
 from pipeline.notify.slack_errors import MENDS, refusal
 from schemas.alert import Retry
 from schemas.feedback import Reacted, Reaction, ReactionsRead, SentMessage
@@ -34,7 +41,6 @@ MAX_GETS: Final = 40
 """Messages asked for one by one in one reading; Slack allows about 50 calls a minute
 (https://docs.slack.dev/apis/web-api/rate-limits, tier 3)."""
 
-_CHANNEL_ID: Final = re.compile(r"[CDG][A-Z0-9]{7,}")
 _USER_ID: Final = re.compile(r"[A-Z0-9]{2,80}")
 _MAX_NAME: Final = 100
 _WORKSPACE: Final = frozenset(
@@ -46,8 +52,6 @@ _WORKSPACE: Final = frozenset(
 )  # fmt: skip
 """Refusals that any other call would get as well."""
 _MANIFEST: Final = "docs/slack-app-manifest.yaml has them all"
-_QUIET: Final = logging.getLogger("pipeline.notify.reactions.sdk")
-_QUIET.setLevel(logging.CRITICAL)  # failures are ours to tell, without the request's headers
 
 _Posted: TypeAlias = Mapping[str, Any]
 
@@ -83,16 +87,8 @@ class ReactionReader:
     where a message's channel is known by name only.
     """
 
-    def __init__(
-        self, token: str, base_url: str = "https://slack.com/api/", timeout_s: float = 15.0
-    ) -> None:
-        self._client = WebClient(
-            token=token,
-            base_url=base_url,
-            timeout=timeout_s,  # type: ignore[arg-type]  # goes to urllib, which takes a float
-            retry_handlers=[],
-            logger=_QUIET,
-        )
+    def __init__(self, token: str, base_url: str = BASE_URL, timeout_s: float = TIMEOUT_S) -> None:
+        self._client = slack_client(token, base_url, timeout_s)
 
     def read(self, messages: Sequence[SentMessage]) -> ReactionsRead:
         """Return the reactions to ``messages``, those of the bot itself left out.
@@ -127,7 +123,7 @@ class ReactionReader:
         places: defaultdict[str, list[SentMessage]] = defaultdict(list)
         named: defaultdict[str, list[SentMessage]] = defaultdict(list)
         for message in messages:
-            if message.place or _CHANNEL_ID.fullmatch(message.address):
+            if message.place or CHANNEL_ID.fullmatch(message.address):
                 places[message.place or message.address].append(message)
             else:
                 named[message.address].append(message)
@@ -144,11 +140,10 @@ class ReactionReader:
 
     def _channel_ids(self, reading: _Reading) -> dict[str, str] | None:
         """Slack posts to names, but shows the history of ids only; None where it names none."""
-        asked = {"limit": 1000, "types": "public_channel,private_channel"}
         try:
             return {
                 str(channel.get("name")): str(channel.get("id"))
-                for answer in self._pages("conversations.list", **asked)
+                for answer in self._pages("conversations.list", **LISTED)
                 for channel in answer.get("channels") or []
             }
         except SlackApiError as error:
@@ -211,8 +206,8 @@ class ReactionReader:
         for _ in range(MAX_PAGES):
             answer = self._call(method, **asked)
             yield answer
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
+            cursor = next_cursor(answer)
+            if cursor is None:
                 return
             asked["cursor"] = cursor
 
@@ -225,7 +220,7 @@ class ReactionReader:
         """
         params = {name: _param(value) for name, value in asked.items()}
         try:
-            return self._client.api_call(method, data=params)
+            return ask(self._client, method, params)
         except SlackApiError as error:
             told = refusal(error.response, asking=True)
             if isinstance(told, Retry):

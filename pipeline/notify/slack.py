@@ -2,8 +2,6 @@
 
 import errno
 import http.client
-import logging
-import re
 import socket
 import ssl
 import time
@@ -11,11 +9,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.error import URLError
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web import SlackResponse
 
 from pipeline.log import get_logger, mask
+from pipeline.notify.slack_client import (
+    BASE_URL,
+    CHANNEL_ID,
+    LISTED,
+    TIMEOUT_S,
+    ask,
+    next_cursor,
+    slack_client,
+)
 from pipeline.notify.slack_errors import SETTLED_EDITS, refusal
 from schemas.alert import Action, Delivery, OutboxMessage, Parked, Retry, Sent
 
@@ -28,10 +33,7 @@ SEARCH_S: Final = 120.0
 CLOCK_SKEW_S: Final = 120
 """How far our clock may be ahead of Slack's when its history is searched from our time on."""
 
-_CHANNEL_ID: Final = re.compile(r"[CDG][A-Z0-9]{7,}")
 _UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNREFUSED})
-_QUIET: Final = logging.getLogger("pipeline.notify.slack.sdk")
-_QUIET.setLevel(logging.CRITICAL)  # failures are ours to tell, without the request's headers
 
 
 class SlackSender:
@@ -43,16 +45,8 @@ class SlackSender:
     ``channels:read`` (``groups:read``) where channels are given by name.
     """
 
-    def __init__(
-        self, token: str, base_url: str = "https://slack.com/api/", timeout_s: float = 15.0
-    ) -> None:
-        self._client = WebClient(
-            token=token,
-            base_url=base_url,
-            timeout=timeout_s,  # type: ignore[arg-type]  # goes to urllib, which takes a float
-            retry_handlers=[],
-            logger=_QUIET,
-        )
+    def __init__(self, token: str, base_url: str = BASE_URL, timeout_s: float = TIMEOUT_S) -> None:
+        self._client = slack_client(token, base_url, timeout_s)
         self._ids: dict[str, str] = {}
 
     def send(self, message: OutboxMessage) -> Delivery:
@@ -129,7 +123,7 @@ class SlackSender:
             if time.monotonic() > until:
                 return Retry("Slack's history is slow; it is searched again later", uncertain=True)
             try:
-                answer = self._ask(method, asked)
+                answer = ask(self._client, method, asked)
             except SlackApiError as error:
                 if error.response.get("error") == "thread_not_found":
                     return None
@@ -138,7 +132,7 @@ class SlackSender:
             if ts is not None:
                 log.info("found_again", key=message.key, channel=channel)
                 return Sent(ts, {"channel": channel, "found": "yes"})
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            cursor = next_cursor(answer)
             if not cursor:
                 return None
             asked["cursor"] = cursor
@@ -149,23 +143,19 @@ class SlackSender:
             "whether it arrived; mend: look in the channel, then retry or drop it"
         )
 
-    def _ask(self, method: str, asked: Mapping[str, Any]) -> SlackResponse:
-        """Call by POST with a form: every method takes it, and no proxy keeps what it answers."""
-        return self._client.api_call(method, data=dict(asked))
-
     def _channel_id(self, address: str) -> str | None:
         """Slack posts to names, but shows the history of ids only."""
-        if _CHANNEL_ID.fullmatch(address):
+        if CHANNEL_ID.fullmatch(address):
             return address
         name = address.removeprefix("#")
         cursor: str | None = None
         while address not in self._ids:
-            asked = {"limit": 1000, "types": "public_channel,private_channel"}
-            answer = self._ask("conversations.list", asked | ({"cursor": cursor} if cursor else {}))
+            page = {"cursor": cursor} if cursor else {}
+            answer = ask(self._client, "conversations.list", {**LISTED, **page})
             for channel in answer.get("channels") or []:
                 if channel.get("name") == name:
                     self._ids[address] = str(channel["id"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            cursor = next_cursor(answer)
             if not cursor:
                 break
         return self._ids.get(address)

@@ -9,9 +9,8 @@ from pipeline.notify.rules import judge
 from pipeline.stages.context import Context
 from pipeline.stages.places import resolver
 from pipeline.stages.storytelling import regrown
-from pipeline.stages.telling import Teller, independent
+from pipeline.stages.telling import Teller
 from pipeline.store import messages, stories
-from pipeline.store.assessments import ReadArticle
 from schemas.alert import Destination
 from schemas.routes import RouteConfig
 from schemas.routing import Considered, Happening, RouteAccount, Told
@@ -50,20 +49,8 @@ def _happenings(teller: Teller, story: Story, session: Session) -> list[tuple[da
     for count, read in enumerate(reads, start=1):
         so_far = sorted(reads[:count], key=lambda one: (one.article.published_at, one.article.id))
         then = regrown(story, so_far)
-        found.append((times[read.article.id], _happening(teller, then, read, so_far)))
+        found.append((times[read.article.id], teller.happening(then, read, so_far)))
     return found
-
-
-def _happening(
-    teller: Teller, story: Story, read: ReadArticle, reads: list[ReadArticle]
-) -> Happening:
-    return Happening(
-        story,
-        read.article,
-        previous_stage=teller.previous_stage(story, reads),
-        outlets=independent(reads),
-        tier=min(one.article.tier for one in reads),
-    )
 
 
 def _lines(story_id: int, session: Session) -> dict[str, list[str]]:

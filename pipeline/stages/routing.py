@@ -61,9 +61,9 @@ class Router:
         """Tell of one report; returns how many messages were queued."""
         change = self._change(before, story, read)
         told = messages.told_places(story.id, session=self._session)
-        if before is not None and before.retracted_reason is not None:
-            return self.correct(before, story, read)
         queued = self._open(change.after, {one.destination for one in told})
+        if before is not None and before.retracted_reason is not None:
+            return queued + self.correct(before, story, read)
         for one in told:
             if one.waiting:
                 self._queue.renew(one, change.after)
@@ -102,7 +102,7 @@ class Router:
 
         Also where it stands again after it was retracted.
         """
-        after = self._happening(story, withdrawn)
+        after = self._teller.happening(story, withdrawn)
         said = _said(before, story)
         if before.retracted_reason is not None:
             said = ("it stands again", *said)
@@ -122,7 +122,7 @@ class Router:
         Where the other has a message of its own, this one says that it is part of it.
         """
         theirs = {m.destination for m in messages.told_places(to.id, session=self._session)}
-        after = self._happening(to, self._teller.reads(to.id)[-1])
+        after = self._teller.happening(to, self._teller.reads(to.id)[-1])
         moved = [
             one
             for one in messages.told_places(story.id, session=self._session)
@@ -244,7 +244,7 @@ class Router:
         )
 
     def _change(self, before: Story | None, story: Story, read: ReadArticle) -> _Change:
-        after = self._happening(story, read)
+        after = self._teller.happening(story, read)
         if before is None:
             return _Change(None, after, (), new_outlet=False)
         others = [one for one in self._teller.reads(story.id) if one.article.id != read.article.id]
@@ -257,16 +257,6 @@ class Router:
         )
         new_outlet = read.article.outlet not in before.outlets
         return _Change(earlier, after, _said(before, story), new_outlet=new_outlet)
-
-    def _happening(self, story: Story, read: ReadArticle) -> Happening:
-        reads = self._teller.reads(story.id)
-        return Happening(
-            story,
-            read.article,
-            previous_stage=self._teller.previous_stage(story, reads),
-            outlets=independent(reads),
-            tier=min(one.article.tier for one in reads),
-        )
 
 
 def _said(before: Story, story: Story) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pipeline.store.assessments import ReadArticle
 from schemas.alert import Alert, AlertContent, AlertKind, Report, Standing
 from schemas.assessment import Stage
 from schemas.routes import RouteConfig
+from schemas.routing import Happening
 from schemas.story import Story
 
 
@@ -52,6 +53,22 @@ class Teller:
                 return before
         told = [read.assessment.stage for read in reads if read.assessment.stage is not Stage.NONE]
         return told[0] if told and told[0] is not story.stage else None
+
+    def happening(
+        self, story: Story, read: ReadArticle, reads: Sequence[ReadArticle] | None = None
+    ) -> Happening:
+        """The story with its newest report, as rules are asked about it.
+
+        ``reads`` are its reports so far; None: all that there are.
+        """
+        reads = self.reads(story.id) if reads is None else reads
+        return Happening(
+            story,
+            read.article,
+            previous_stage=self.previous_stage(story, reads),
+            outlets=independent(reads),
+            tier=min(one.article.tier for one in reads),
+        )
 
     def content(
         self,

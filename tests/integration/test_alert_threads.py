@@ -283,6 +283,17 @@ def test_a_story_taken_back_before_it_goes_is_not_told(desk_of: MakeDesk) -> Non
         assert "lithium" in told(message)
 
 
+def test_a_story_taken_back_before_it_goes_is_told_when_it_stands_again(desk: Desk) -> None:
+    desk.report(FIRST, TALKS)
+    desk.reread(FIRST, None)
+    desk.deliver()
+    assert desk.slack.messages == []
+    desk.reread(FIRST, TALKS)
+    desk.deliver(later=MINUTE)
+    [message] = desk.slack.messages
+    assert FIRST in told(message)
+
+
 def test_a_report_that_is_read_otherwise_leaves_the_others_standing(desk: Desk) -> None:
     desk.report(FIRST, TALKS)
     desk.report(THIRD, SIGNED, outlet="two.example")
