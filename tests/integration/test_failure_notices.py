@@ -4,116 +4,27 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import update
-from typer.testing import CliRunner, Result
 
-from pipeline.app import App, note_task, open_app
-from pipeline.cli import app as command_line
-from pipeline.demo.mail_catcher import MailCatcher
-from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer, SlackServerThread
+from pipeline.app import note_task, open_app
 from pipeline.demo.slack_workspace import SlackChannel
 from pipeline.settings import Settings
 from pipeline.stages.failures import watch
-from pipeline.stages.note_task import note_task as note
-from pipeline.store import messages, outbox, watch_episodes
-from schemas.alert import Channel, OutboxState
+from pipeline.store import outbox, watch_episodes
+from schemas.alert import OutboxState
 from schemas.tables import FeedRow, OutboxRow
-from schemas.watch import WatchEpisode
-from tests.feed_server import FeedServer
-
-BEGAN = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-RSS = "<rss version='2.0'><channel><title>f</title></channel></rss>"
-
-
-@dataclass
-class Desk:
-    """The app with one feed; a clock that goes when told to."""
-
-    app: App
-    feeds: FeedServer
-    slack: SlackServer
-    mail: MailCatcher | None
-    at: datetime = BEGAN
-
-    def later(self, minutes: float) -> None:
-        self.at += minutes * MINUTE
-
-    def run(self, stage: str, **params: Any) -> dict[str, int]:
-        return dict(self.app.run(stage, now=self.at, **params).counts)
-
-    def look(self) -> int:
-        return self.run("watch")["told"]
-
-    def queue(self, key: str, *, to: str = "minerals", due: timedelta = timedelta(0)) -> None:
-        """A message to Slack, due so long from now."""
-        payload = {"text": key, "blocks": []}
-        with self.app.database.write() as session:
-            message = messages.NewMessage(key, Channel.SLACK, to, payload)
-            messages.add_message(message, now=self.at, session=session)
-            session.execute(
-                update(OutboxRow)
-                .where(OutboxRow.key == key)
-                .values(due_at=self.at + due, next_attempt_at=self.at + due)
-            )
-
-    def fails(self, task: str, error: str = "it broke") -> bool:
-        return note(self.app.database, task, now=self.at, error=error)
-
-    def works(self, task: str) -> bool:
-        return note(self.app.database, task, now=self.at)
-
-    def notices(self) -> list[str]:
-        """The first words of what operators read in Slack."""
-        ours = [m for m in self.slack.messages if m.channel.name == "ops"]
-        return [str(message.blocks[0]["text"]["text"]) for message in ours]
-
-    def previews(self) -> list[str]:
-        paths = self.app.settings.outbox_dir.glob("*.txt")
-        return [path.read_text().splitlines()[0] for path in sorted(paths)]
-
-    def episodes(self) -> list[WatchEpisode]:
-        with self.app.database.read() as session:
-            return watch_episodes.list_watch_episodes(since=BEGAN, session=session)
+from tests.failure_desk import MINUTE, RSS, Desk, failure_desks
 
 
 @pytest.fixture
 def open_desk(
     database_url: str, make_settings: Callable[..., Settings], tmp_path: Path
 ) -> Iterator[Callable[..., Desk]]:
-    with ExitStack() as stack:
-        feeds = stack.enter_context(FeedServer())
-        slack = stack.enter_context(SlackServerThread(channels=["minerals", "ops"]))
-
-        def opened(*, operators: str = "[{address: ops}]", mail: bool = False) -> Desk:
-            config = tmp_path / "config"
-            config.mkdir()
-            address = feeds.serve("/wire", RSS)
-            (config / "feeds.yaml").write_text(f"feeds: [{{name: wire, url: '{address}'}}]\n")
-            (config / "routes.yaml").write_text(f"routes: []\noperators: {operators}\n")
-            given: dict[str, Any] = {}
-            catcher = None
-            if mail:
-                catcher = stack.enter_context(MailCatcher(tmp_path / "mail"))
-                given = {"smtp_url": catcher.url, "digest_to": "desk@example.org"}
-            settings = make_settings(
-                database_url=database_url,
-                config_dir=config,
-                slack_token=DEMO_TOKEN,
-                slack_base_url=slack.base_url,
-                slack_channel="#minerals",
-                digest_from="watch@example.org",
-                **given,
-            )
-            return Desk(stack.enter_context(open_app(settings)), feeds, slack, catcher)
-
+    with failure_desks(database_url, make_settings, tmp_path) as opened:
         yield opened
 
 
@@ -278,7 +189,7 @@ def test_when_the_operators_channel_is_refused_they_hear_by_mail(
     desk = open_desk(operators="[{address: gone}]", mail=True)
     desk.fails("poll_feeds.poll")
     assert desk.look() == 1
-    assert [line.state for line in _lines(desk)] == [OutboxState.PARKED]
+    assert [line.state for line in desk.lines()] == [OutboxState.PARKED]
     assert desk.look() == 1
     assert desk.mail is not None
     [letter] = desk.mail.messages
@@ -305,11 +216,6 @@ def test_when_every_place_refuses_the_preview_takes_it_and_that_is_all(
     assert desk.mail.messages == []
     [title] = desk.previews()
     assert title == "Messages are refused: email:desk@example.org:550"
-
-
-def _lines(desk: Desk) -> list[outbox.OutboxLine]:
-    with desk.app.database.read() as session:
-        return outbox.list_outbox(session=session)
 
 
 # ---- tasks -------------------------------------------------------------------------------------
@@ -372,7 +278,7 @@ def test_nobody_is_told_where_the_file_names_nobody(open_desk: Callable[..., Des
     desk.fails("poll_feeds.poll")
     assert desk.look() == 0
     assert desk.run("watch")["failing"] == 1
-    assert _lines(desk) == []
+    assert desk.lines() == []
 
 
 # ---- configuration -----------------------------------------------------------------------------
@@ -391,87 +297,3 @@ def test_a_configuration_that_breaks_is_told_to_its_own_operators(desk: Desk) ->
     digest.unlink()
     assert desk.look() == 1
     assert desk.notices()[1:] == ["The configuration can be read again"]
-
-
-# ---- the command -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def cli(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    settings = desk.app.settings
-    monkeypatch.setenv("MINERALWATCH_DATABASE_URL", settings.database)
-    monkeypatch.setenv("MINERALWATCH_CONFIG_DIR", str(settings.config_dir))
-    monkeypatch.setenv("COLUMNS", "220")
-    return lambda *args: CliRunner().invoke(command_line, list(args))
-
-
-def test_check_says_what_fails_with_words_and_exit_code_and_writes_nothing(
-    desk: Desk, cli: Callable[..., Result]
-) -> None:
-    fine = cli("watch", "--check")
-    assert (fine.exit_code, fine.stdout) == (0, "nothing fails\n")
-    assert json.loads(cli("watch", "--check", "--json").stdout) == {"failing": []}
-    desk.fails("poll_feeds.poll", "RuntimeError: it broke")
-    desk.queue("refused", to="nowhere")
-    desk.run("deliver")
-    before = (desk.episodes(), _lines(desk))
-    checked = cli("watch", "--check")
-    assert checked.exit_code == 1
-    assert "task poll_feeds.poll: RuntimeError: it broke" in checked.stdout
-    assert "parked slack:nowhere:channel_not_found: 1 message: Slack refused" in checked.stdout
-    assert "mineralwatch outbox retry" in checked.stdout
-    as_json = json.loads(cli("watch", "--check", "--json").stdout)
-    assert [one["kind"] for one in as_json["failing"]] == ["task", "parked"]
-    assert (desk.episodes(), _lines(desk)) == before
-
-
-def test_check_names_a_broken_configuration_and_a_database_that_is_not_there(
-    desk: Desk, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert desk.app.settings.config_dir is not None
-    (desk.app.settings.config_dir / "digest.yaml").write_text("hour: 77\n")
-    checked = cli("watch", "--check")
-    assert checked.exit_code == 1
-    assert "digest.yaml:1" in checked.stdout
-    monkeypatch.setenv("MINERALWATCH_DATABASE_URL", f"sqlite:///{tmp_path}/none.sqlite3")
-    nowhere = cli("watch", "--check")
-    assert nowhere.exit_code == 1
-    assert "mineralwatch db upgrade" in nowhere.stderr
-
-
-def test_episodes_are_shown_and_one_of_a_task_can_be_dismissed(
-    desk: Desk, cli: Callable[..., Result]
-) -> None:
-    assert "nothing failed" in cli("watch").stdout
-    desk.fails("import_archive.bring_in", "ConfigError: no such file")
-    assert desk.look() == 1
-    assert "ConfigError: no such file" in cli("watch").stdout
-    assert cli("watch", "--dismiss", "import_archive.bring_in").exit_code == 0
-    assert desk.look() == 0
-    [shown] = json.loads(cli("watch", "--since", "2026-05-01", "--json").stdout)
-    assert (shown["kind"], shown["subject"]) == ("task", "import_archive.bring_in")
-    assert shown["ended_at"] == shown["end_told_at"]
-    unknown = cli("watch", "--dismiss", "import_archive.bring_in")
-    assert unknown.exit_code == 2
-    assert "mineralwatch watch" in unknown.stderr
-
-
-def test_parked_messages_are_listed_with_reason_and_mend_and_made_due(
-    desk: Desk, cli: Callable[..., Result]
-) -> None:
-    desk.queue("good")
-    desk.queue("refused", to="nowhere")
-    desk.run("deliver")
-    [row] = json.loads(cli("outbox", "list", "--parked", "--json").stdout)
-    assert (row["key"], row["state"]) == ("refused", "parked")
-    assert row["reason"] == "Slack refused it: channel_not_found"
-    assert row["mend"].startswith("check the channel's name")
-    shown = cli("outbox", "list", "--parked").stdout
-    assert "mend: check the channel's name" in shown
-    assert "good" not in shown
-    assert cli("outbox", "list", "--parked", "--state", "sent").exit_code == 2
-    assert cli("outbox", "retry", "refused", "--all").exit_code == 2
-    assert json.loads(cli("outbox", "retry", "refused", "--json").stdout) == {"due": 1}
-    desk.at = datetime(2200, 1, 1, tzinfo=UTC)  # the command makes it due by the real clock
-    assert desk.run("deliver")["parked"] == 1
-    assert "1 messages are due again" in cli("outbox", "retry", "--all").stdout

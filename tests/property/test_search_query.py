@@ -47,7 +47,8 @@ def vectors(postgres: str) -> Iterator[Connection]:
 @settings(deadline=None, max_examples=400)
 def test_fts5_takes_every_query(fts: sqlite3.Connection, query: str, filtered: bool) -> None:
     told = fts_expression(parse_query(query), GROUPS if filtered else [])
-    fts.execute("SELECT bm25(t, 4.0, 1.0, 0.0) FROM t WHERE t MATCH ?", (told,)).fetchall()
+    found = fts.execute("SELECT bm25(t, 4.0, 1.0, 0.0) FROM t WHERE t MATCH ?", (told,)).fetchall()
+    assert len(found) <= 1, "the table has one row"
 
 
 @given(ANYTHING, st.booleans())
@@ -56,7 +57,8 @@ def test_fts5_takes_every_query(fts: sqlite3.Connection, query: str, filtered: b
 @settings(deadline=None, max_examples=200)
 def test_postgresql_takes_every_query(vectors: Connection, query: str, filtered: bool) -> None:
     told = ts_expression(parse_query(query), GROUPS if filtered else [])
-    vectors.execute(sql("SELECT 'a:1A'::tsvector @@ CAST(:q AS tsquery)"), {"q": told}).all()
+    query_on_one = sql("SELECT 'a:1A'::tsvector @@ CAST(:q AS tsquery)")
+    assert vectors.scalar(query_on_one, {"q": told}) in {True, False}
 
 
 @given(ANYTHING)

@@ -50,7 +50,9 @@ def test_plain_http_is_refused(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "10.0.0.7", "[::1]", "[fd00::1]", "desk.lan"])
 def test_plain_http_within_a_network_of_ones_own_is_allowed_where_that_is_set(host: str) -> None:
-    check(f"http://{host}/hook", private=True)
+    used = routing(url=f"http://{host}/hook")
+    check_webhooks(used, {"desk": SECRET}, allow_private=True)
+    assert webhooks_of(used, {"desk": SECRET})["desk"].is_plain
 
 
 @pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1]", "[::ffff:8.8.8.8]"])
