@@ -42,7 +42,7 @@ class Queue:
         plan = self._plan(made, to, happening)
         if plan.joins is not None and self._join(plan.joins, made, alert_id, to):
             return True
-        key = messages.root_key(made.story_id, to)
+        key = messages.new_root_key(made.story_id, to, session=self.session)
         message = messages.NewMessage(
             key=key,
             channel=to.channel,

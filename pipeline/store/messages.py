@@ -252,6 +252,30 @@ def root_key(story_id: int, to: Destination) -> str:
     return f"story:{story_id}:new:{to.label}"
 
 
+def new_root_key(story_id: int, to: Destination, *, session: Session) -> str:
+    """The key for a first message of a story in a place.
+
+    It is the story's own (`root_key`), and so a second first message is refused. Only where the
+    message of that key tells other stories by now, since this one was taken out of it, is it
+    another.
+    """
+    base = root_key(story_id, to)
+    own = (
+        select(CarriedRow.alert_id)
+        .join(AlertRow, AlertRow.id == CarriedRow.alert_id)
+        .where(CarriedRow.outbox_id == OutboxRow.id, AlertRow.story_id == story_id)
+        .exists()
+    )
+    others = session.execute(
+        select(OutboxRow.key, own).where(
+            (OutboxRow.key == base) | OutboxRow.key.startswith(f"{base}#", autoescape=True)
+        )
+    ).all()
+    if not others or any(tells_it for _, tells_it in others):
+        return base
+    return f"{base}#{len(others)}"
+
+
 def _unseen() -> tuple[ColumnElement[bool], ...]:
     return (OutboxRow.state == OutboxState.PENDING.value, OutboxRow.attempts == 0)
 

@@ -294,6 +294,21 @@ def test_a_story_taken_back_before_it_goes_is_told_when_it_stands_again(desk: De
     assert FIRST in told(message)
 
 
+def test_a_story_taken_out_of_a_message_of_several_is_told_when_it_stands_again(
+    desk_of: MakeDesk,
+) -> None:
+    with desk_of({"name": "all", "batch_minutes": 30}) as desk:
+        desk.report(FIRST, TALKS)
+        desk.report(ELSEWHERE, FRENCH)
+        desk.reread(FIRST, None)
+        desk.deliver(later=31 * MINUTE)
+        desk.reread(FIRST, TALKS)
+        desk.deliver(later=31 * MINUTE)
+        other, again = desk.slack.messages
+        assert FIRST not in told(other)
+        assert FIRST in told(again)
+
+
 def test_a_report_that_is_read_otherwise_leaves_the_others_standing(desk: Desk) -> None:
     desk.report(FIRST, TALKS)
     desk.report(THIRD, SIGNED, outlet="two.example")

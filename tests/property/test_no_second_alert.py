@@ -21,7 +21,7 @@ from pipeline.stages import assess as assess_stage
 from pipeline.stages import link as link_stage
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.deliver import deliver
-from pipeline.store import agreements, articles, assessments, messages, outbox
+from pipeline.store import agreements, articles, assessments, messages, outbox, stories
 from pipeline.store.engine import open_database
 from schemas.alert import Action, AlertKind, Channel, Delivery, OutboxMessage, Retry, Sent
 from schemas.article import NewArticle
@@ -178,6 +178,16 @@ def test_whatever_rules_hold_and_join_a_story_is_told_once_in_a_place(
                 for one in messages.carried_alerts(row.key, session=session)
                 if one.kind is AlertKind.NEW
             ]
+            standing = stories.list_stories(
+                since=NOW - timedelta(days=9), until=NOW + timedelta(days=9), session=session
+            )
+    asked = {
+        to["address"]
+        for rule in rules
+        if "when" not in rule
+        for to in rule.get("to", [{"address": "default"}])
+    }
+    assert {(story.id, place) for story in standing for place in asked} <= {*places}
     assert {row.state for row in rows} <= {"sent"}
     edits = [message for message in mailbox.taken if message.action is Action.UPDATE]
     posts = Counter(m.key for m in mailbox.taken if m.action is Action.POST)
