@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -79,7 +80,7 @@ class Running:
             self.process.kill()
             self.process.wait()
         for process in self.family:
-            if process.is_running():
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
 
     @property
@@ -104,11 +105,19 @@ class Running:
 
     def left(self) -> list[str]:
         """Those of the noted processes that still run."""
-        return [
-            f"{process.pid} {process.name()}"
-            for process in self.family
-            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-        ]
+        return [f"{process.pid} {command}" for process, command in self._alive()]
+
+    def part(self, word: str) -> psutil.Process:
+        """The one noted process that still runs and has the word in its command."""
+        (found,) = [process for process, command in self._alive() if word in command]
+        return found
+
+    def _alive(self) -> Iterator[tuple[psutil.Process, str]]:
+        for process in self.family:
+            # Children of Airflow come and go: one may end, or wait to be reaped, at any line here.
+            with suppress(psutil.NoSuchProcess):
+                if process.is_running():
+                    yield process, " ".join(process.cmdline())
 
     def login(self) -> tuple[str, str]:
         """The user and the password that it printed."""

@@ -197,8 +197,7 @@ def a_second_start_is_refused(running: Running, env: dict[str, str], folder: Pat
 
 
 def test_a_process_that_dies_is_named_and_takes_the_others_with_it(running: Running) -> None:
-    (scheduler,) = (p for p in running.family if "scheduler" in " ".join(p.cmdline()))
-    scheduler.send_signal(signal.SIGKILL)
+    running.part("scheduler").send_signal(signal.SIGKILL)
     assert running.process.wait(60) == 1
     assert "scheduler ended with code -9" in running.output
     assert "scheduler.log" in running.output
