@@ -23,13 +23,13 @@ WORKDIR /src
 
 # What others wrote changes seldom, and is a layer of its own.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-dev --no-install-project
+RUN uv sync --locked --no-default-groups --extra celery --no-install-project
 
 COPY README.md LICENSE ./
 COPY schemas schemas
 COPY pipeline pipeline
 COPY dags dags
-RUN uv sync --locked --no-dev --no-editable
+RUN uv sync --locked --no-default-groups --extra celery --no-editable
 
 
 FROM python:3.12-slim-bookworm
