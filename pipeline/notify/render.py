@@ -11,7 +11,7 @@ from pipeline.notify.fallback import FALLBACK, fallback
 from pipeline.notify.kinds import build
 from pipeline.notify.message import EVENT_TYPE, slack_message
 from pipeline.notify.readable import render_preview
-from pipeline.notify.text import clean
+from pipeline.notify.text import clean, head, trim
 from pipeline.notify.webhook_event import render_webhook
 from schemas.alert import AlertContent, Channel
 
@@ -44,7 +44,7 @@ def render_slack(content: AlertContent) -> dict[str, Any]:
             "key": content.key,
             "kind": content.kind.value,
             "story_id": content.story_id,
-            "route": clean(content.route),
+            "route": trim(clean(head(content.route)), blocks.NAME),
         },
     )
 

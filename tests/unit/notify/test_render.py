@@ -42,6 +42,10 @@ def test_the_message_can_be_found_again_by_its_metadata():
     assert metadata["event_payload"]["key"] == "major:new:12"
 
 
+def test_a_route_with_a_page_for_a_title_fits_into_the_metadata():
+    assert faults(render_slack(content(route="Sentence. " * 600))) == []
+
+
 def test_links_are_not_unfolded():
     message = render_slack(content())
     assert message["unfurl_links"] is False
