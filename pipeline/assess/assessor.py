@@ -26,8 +26,8 @@ from schemas.assessment import Assessment, Document
 from schemas.explanation import Explanation
 from schemas.rules import Rules
 
-_BATCH = 256
-_MAX_VOCABULARY = 400_000
+_BATCH = 128
+_MAX_VOCABULARY = 200_000
 """Word forms kept before a language's pipeline is built afresh: a bound on memory."""
 
 

@@ -26,7 +26,7 @@ from pipeline.assess.judge import (
     show_relevance,
 )
 from pipeline.assess.labels import read_relevance, read_themes
-from pipeline.assess.learned import Model
+from pipeline.assess.learned import Model, gate_weights
 from pipeline.assess.money import MoneyReader, read_money_status
 from pipeline.assess.parties import read_parties
 from pipeline.assess.polarity import read_polarity
@@ -85,8 +85,8 @@ def make_gate(nlp: Language, name: str, rules: str) -> Component:  # noqa: ARG00
     compiled, model = _published[rules].compiled, _published[rules].model
     groups = [members(group, compiled) for group in compiled.rules.lexicon.relevance.gate]
     finder = _published[rules].finder(nlp)
-    weights, floor, enough = model.gate_weights() if model else ({}, -inf, inf)
-    weight_of = {nlp.vocab.strings.add(word): weight for word, weight in weights.items()}.get
+    weights, floor, enough = gate_weights(model) if model else ({}, -inf, inf)
+    weight_of = weights.get
 
     def passes(doc: Doc) -> bool:
         if weights:

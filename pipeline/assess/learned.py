@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from spacy.strings import get_string_id
 
 from pipeline.assess.features import Found
 from pipeline.assess.model_files import DESCRIPTION, PACKAGE_MODEL, WEIGHTS
@@ -114,7 +115,7 @@ class Head:
         return np.asarray(vector.values * own * self.slope[label], dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """Spaces and heads by name: gate, likely, relevance, themes, stage, significance, party."""
 
@@ -126,24 +127,26 @@ class Model:
         """The space that a head is over."""
         return self.spaces[SPACE_OF[head]]
 
-    def gate_weights(self) -> tuple[dict[str, complex], float, float]:
-        """Word → (what it adds, its squared length); the least weight to pass; the one enough.
-
-        A text's weight is the sum of what its words add over the root of their squared lengths,
-        as `Space.vector` has it; a complex number so that one sum over the words gives both.
-        """
-        head, space = self.heads["gate"], self.spaces["gate"]
-        names, rarity = space.names, space.rarity.astype(np.float64)
-        adds = head.weights[:, 0].astype(np.float64) * head.slope[0] * rarity * SCALES["g"]
-        weights = (adds + 1j * rarity**2).tolist()
-        start = float(head.bias[0] * head.slope[0] + head.shift[0])
-        floor, enough = (np.log(head.thresholds / (1 - head.thresholds)) - start).tolist()
-        words = (name.split(":", 2)[2] for name in names)
-        return dict(zip(words, weights, strict=True)), floor, enough
-
     def reads(self, themes: Iterable[str]) -> bool:
         """Whether it was trained for this thesis: it knows one of its themes at least."""
         return not set(themes).isdisjoint(self.heads["themes"].labels)
+
+
+@lru_cache(maxsize=2)
+def gate_weights(model: Model) -> tuple[Mapping[int, complex], float, float]:
+    """Word → (what it adds, its squared length); the least weight to pass; the one enough.
+
+    A word is known by spaCy's number for it, which is the same in the vocabulary of every language:
+    one table serves all. A text's weight is the sum of what its words add over the root of their
+    squared lengths, as `Space.vector` has it; a complex number so that one sum gives both.
+    """
+    head, space = model.heads["gate"], model.spaces["gate"]
+    rarity = space.rarity.astype(np.float64)
+    adds = head.weights[:, 0].astype(np.float64) * head.slope[0] * rarity * SCALES["g"]
+    start = float(head.bias[0] * head.slope[0] + head.shift[0])
+    floor, enough = (np.log(head.thresholds / (1 - head.thresholds)) - start).tolist()
+    words = (get_string_id(name.split(":", 2)[2]) for name in space.names)
+    return dict(zip(words, (adds + 1j * rarity**2).tolist(), strict=True)), floor, enough
 
 
 SPACE_OF = {

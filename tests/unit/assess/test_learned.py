@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from spacy.strings import get_string_id
 
 from pipeline.assess.features import gate_features, label_features, text_features
-from pipeline.assess.learned import Head, Model, level_of, make_space
+from pipeline.assess.learned import Head, Model, gate_weights, level_of, make_space
 from schemas.assessment import Document
 
 
@@ -38,8 +39,9 @@ def head(weights, thresholds, dense=None):
 def test_gate_weights_are_calibrated_and_its_limits_are_sums_of_them():
     space = make_space(["g:a:lithium", "g:a:cat"], np.array([1, 3], dtype=np.float32))
     gate = head([1.0, -1.0], [0.5, 0.9])
-    words, floor, enough = Model({"gate": space}, {"gate": gate}, {}).gate_weights()
-    assert words == {"lithium": 2 + 1j, "cat": -6 + 9j}  # what it adds, its squared length
+    words, floor, enough = gate_weights(Model({"gate": space}, {"gate": gate}, {}))
+    lithium, cat = (get_string_id(word) for word in ("lithium", "cat"))
+    assert words == {lithium: 2 + 1j, cat: -6 + 9j}  # what it adds, its squared length
     assert floor == pytest.approx(-1.0)  # 0.5 is a logit of 0; the bias gives 1 of it
     assert enough == pytest.approx(np.log(9) - 1, abs=1e-5)
 
