@@ -9,7 +9,7 @@ UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
 
-.PHONY: help setup up demo test unit lint clean
+.PHONY: help setup browser up demo test unit lint clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -42,7 +42,16 @@ lint: setup ## ruff, mypy --strict, import-linter, alembic check
 unit: setup ## The fast tests only
 	$(RUN) pytest -q tests/unit tests/property tests/architecture
 
-test: lint ## Set everything up and pass all tests
+browser: ## Chromium for the tests that look at pages (Debian's own; needs root)
+	@for name in chromium google-chrome chrome "$$CHROMIUM"; do command -v "$$name" >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "no browser: the tests that need one are skipped. Install chromium, or name one in CHROMIUM"; exit 0; fi; \
+	echo "installing chromium for the tests of pages: about 400 MB, once"; \
+	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+	  chromium fonts-dejavu-core; } >/dev/null 2>&1 \
+	  || echo "chromium cannot be installed here: the tests that need a browser are skipped"
+
+test: lint browser ## Set everything up and pass all tests
 	$(RUN) pytest $(ARGS)
 
 clean: ## Remove what was built (var/ stays)
