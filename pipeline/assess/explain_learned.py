@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.assess.features import in_words
+from pipeline.assess.judge import UNWITNESSED, stage_probabilities
 from pipeline.assess.learned import SPACE_OF, Head, Model, Vector
 from pipeline.assess.party_features import party_features
 from pipeline.assess.reading import Reading
+from schemas.assessment import Stage
 from schemas.explanation import Contribution, LabelExplanation, LabelKind, PartyExplanation
 
 _SHOWN = 12
@@ -21,7 +23,11 @@ def explain_learned(reading: Reading, model: Model) -> dict[tuple[str, str], Lab
     given = {label.id for label in reading.themes}
     found: dict[tuple[str, str], LabelExplanation] = {}
     for name, head, kind, vector in _heads(reading, model):
-        probabilities = head.probabilities(vector, reading.sense)
+        probabilities = (
+            stage_probabilities(reading, head, vector)
+            if kind == "stage"
+            else head.probabilities(vector, reading.sense)
+        )
         for place, label in enumerate(head.labels):
             holds = (
                 label == chosen[kind]
@@ -80,6 +86,8 @@ def _contributions(
     if head.dense is not None and reading.sense is not None:
         weight = float(reading.sense @ head.dense[:, place] * head.slope[place])
         yield Contribution("what the text is about as a whole", round(weight, 4), None)
+    if name == "stage" and Stage(head.labels[place]) in reading.unwitnessed:
+        yield Contribution("no word of this step beside the headline's", UNWITNESSED, None)
     weights = head.contributions(vector, place)
     for index in np.argsort(-np.abs(weights), kind="stable")[:_SHOWN]:
         weight = round(float(weights[index]), 4)

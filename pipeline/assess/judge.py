@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.assess.compiled import CompiledTheme
 from pipeline.assess.features import label_features, text_features
-from pipeline.assess.learned import Head, Model, Vector, level_of
+from pipeline.assess.learned import Floats, Head, Model, Vector, level_of
 from pipeline.assess.party_features import party_features
 from pipeline.assess.patterns import Span
 from pipeline.assess.reading import Reading, best
@@ -15,6 +15,8 @@ from schemas.assessment import Evidence, Stage, ThemeLabel
 
 _PIECES = 3
 """Places pointed at where no rule has any."""
+UNWITNESSED = -10.0
+"""Added to the logit of a step that the headline leaves without a witness."""
 _SPEAKING = frozenset("wbskxcp")
 """Groups of features that are words in the text."""
 
@@ -119,7 +121,7 @@ def _matched(reading: Reading, theme: CompiledTheme) -> tuple[Evidence, ...]:
 
 def _stage(reading: Reading, model: Model, vector: Vector) -> None:
     head = model.heads["stage"]
-    place = int(np.argmax(head.probabilities(vector)))
+    place = int(np.argmax(stage_probabilities(reading, head, vector)))
     reading.stage = Stage(head.labels[place])
     told = best(
         piece
@@ -130,6 +132,28 @@ def _stage(reading: Reading, model: Model, vector: Vector) -> None:
     if reading.stage is not Stage.NONE:
         told = told or speaking(reading, model, "labels", head, vector, place)
     reading.stage_evidence = told
+
+
+def stage_probabilities(reading: Reading, head: Head, vector: Vector) -> Floats:
+    """The probability of each stage, as `witnessed` leaves it."""
+    found = head.probabilities(vector)
+    return witnessed(found, head.labels, reading.unwitnessed, reading.rules_stage)
+
+
+def witnessed(
+    found: Floats, labels: Sequence[str], unwitnessed: frozenset[Stage], rules_stage: Stage
+) -> Floats:
+    """Probabilities of stages; where the likeliest has no witness, hardly any for such.
+
+    The headline is plain then, and the weights have gone by its nouns: the rules' stage is given
+    what those had.
+    """
+    barred = np.array([Stage(label) in unwitnessed for label in labels])
+    if not barred[int(np.argmax(found))]:
+        return found
+    weighed = np.where(barred, found * np.exp(UNWITNESSED), found)
+    weighed[labels.index(rules_stage.value)] += found[barred].sum()
+    return np.asarray(weighed / weighed.sum(), dtype=np.float32)
 
 
 def speaking(

@@ -46,6 +46,10 @@ class Reading:
     tellings: tuple["Telling", ...] = ()
     stage: Stage = Stage.NONE
     stage_evidence: tuple[Evidence, ...] = ()
+    rules_stage: Stage = Stage.NONE
+    """The stage by the rules alone."""
+    unwitnessed: frozenset[Stage] = frozenset()
+    """Steps beyond what the headline tells, with no word of them: see `stage.unwitnessed`."""
     parties: tuple[str, ...] = ()
     agreement: str | None = None
     polarities: dict[str, Polarity] = field(default_factory=dict)

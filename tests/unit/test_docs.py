@@ -171,7 +171,7 @@ def test_images_are_named_with_a_version(compose: dict[str, Any]) -> None:
 
 def test_the_image_is_made_from_the_lock_file_and_runs_without_rights() -> None:
     text = read("Dockerfile")
-    assert all("--locked --no-dev" in line for line in re.findall(r"uv sync.*", text))
+    assert all("--locked --no-default-groups" in line for line in re.findall(r"uv sync.*", text))
     last_stage = text.split("\nFROM ")[-1]
     user = re.search(r"^USER (\d+):(\d+)$", last_stage, re.MULTILINE)
     assert user

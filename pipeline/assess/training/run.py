@@ -20,6 +20,7 @@ import numpy as np
 from pipeline.assess.assessor import Assessor
 from pipeline.assess.evaluate import Report, evaluate
 from pipeline.assess.features import Found, gate_features, label_features, text_features
+from pipeline.assess.judge import witnessed
 from pipeline.assess.learned import Floats, Head, Model, Space, level_of
 from pipeline.assess.party_features import party_features
 from pipeline.assess.reading import Reading
@@ -84,6 +85,8 @@ class _Seen:
     sense: Floats
     rules: tuple[Found, ...]
     states: dict[str, tuple[Found, ...]]
+    unwitnessed: frozenset[Stage]
+    rules_stage: Stage
 
 
 def train(items: Sequence[Item], rules: Rules, progress: Progress) -> Trained:
@@ -145,6 +148,8 @@ def _seen(item: Item, reading: Reading, ruleset: str) -> _Seen:
         sense=sense([reading.prepared])[0],
         rules=tuple(label_features(reading)),
         states={code: tuple(found) for code, found in party_features(reading).items()},
+        unwitnessed=reading.unwitnessed,
+        rules_stage=reading.rules_stage,
     )
 
 
@@ -272,6 +277,9 @@ def _labelled(relevant: Sequence[_Seen], fitted: dict[str, Fitted]) -> dict[str,
     labelled = {}
     for place, one in enumerate(relevant):
         row = themes.out_of_fold[place]
+        stages = witnessed(
+            stage.out_of_fold[place], stage.head.labels, one.unwitnessed, one.rules_stage
+        )
         labelled[one.item.document.id] = replace(
             one.assessment,
             themes=tuple(
@@ -279,7 +287,7 @@ def _labelled(relevant: Sequence[_Seen], fitted: dict[str, Fitted]) -> dict[str,
                 for n, label in enumerate(themes.head.labels)
                 if row[n] >= themes.head.thresholds[n]
             ),
-            stage=Stage(stage.head.labels[int(np.argmax(stage.out_of_fold[place]))]),
+            stage=Stage(stage.head.labels[int(np.argmax(stages))]),
             significance=level_of(levels.out_of_fold[place], levels.head.labels),
             parties=tuple(sorted(code for code in one.states if next(states))),
         )
