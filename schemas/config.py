@@ -72,7 +72,8 @@ class FactConfig(Strict):
 
     stage: Stage
     date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    source: Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
+    source: Annotated[str, Field(pattern=r"^https://[^\s/]", max_length=2000)]
+    """The page that says so, under https."""
     note: str = ""
 
 
@@ -88,12 +89,27 @@ class AgreementConfig(Strict):
     stage: Stage = Stage.NONE
     """Where it stood when this line was written."""
     stage_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    unverified: bool = False
+    """No page was found for the stage; it is shown as "source not checked"."""
     source: str | None = None
+    """A page on the agreement as a whole: its text, or what a party published."""
     note: str = ""
     instrument: str | None = None
     """What kind of agreement it is: ``memorandum``, ``treaty`` …"""
     facts: tuple[FactConfig, ...] = ()
     """What is on record of it, in order of time. Where no ``stage`` is given, the last holds."""
+
+    @property
+    def on_record(self) -> bool:
+        """Whether a fact, with its page, tells the stage and its day; so where no stage is told."""
+        return self.stage is Stage.NONE or any(
+            fact.stage is self.stage and fact.date == self.stage_date for fact in self.facts
+        )
+
+    @property
+    def checked(self) -> bool:
+        """Whether the stage is on record and nobody marked it as unverified."""
+        return self.on_record and not self.unverified
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,8 @@
-"""Which known agreement is meant: by a name of it, else by its parties."""
+"""Which known agreement is meant: by a name of it, else by its parties, two at least.
+
+A state's own programme (``parties: [US]``) is meant by its name alone: news of that state and no
+other is not news of it.
+"""
 
 from pipeline.assess.reading import Reading
 
@@ -22,6 +26,8 @@ def _meant(reading: Reading) -> str | None:
     if named:
         return min(named)[2]
     parties = set(reading.parties)
+    if len(parties) < 2:  # noqa: PLR2004 - one state alone says too little
+        return None
     same = [a for a in reading.compiled.rules.agreements if set(a.parties) == parties]
     if len(same) > 1 and reading.minerals:
         same = [a for a in same if set(a.minerals) & set(reading.minerals)]

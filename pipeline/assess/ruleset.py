@@ -6,10 +6,10 @@ from pathlib import Path
 from pipeline.assess.model_files import PACKAGE_MODEL, model_hash
 from schemas.rules import Rules
 
-RULE_VERSION = 2
+RULE_VERSION = 3
 """Raised where the code reads the same rules differently: articles are then assessed anew."""
 
-_NOT_READ_BY = {"stage", "stage_date", "source", "note", "instrument", "facts"}
+_NOT_READ_BY = {"stage", "stage_date", "source", "note", "instrument", "facts", "unverified"}
 """What is on record of an agreement changes no reading."""
 
 
