@@ -254,6 +254,28 @@ def _check_names(rules: Rules, settings: Settings) -> None:
         _known(agreement.minerals, minerals, "mineral", where)
 
 
+def check_record(agreements: Iterable[AgreementConfig], path: Path) -> None:
+    """Check that a fact, with its page, tells where each agreement stands, or that none is claimed.
+
+    It is no part of loading: a page that is missing stops no watch.
+
+    Raises:
+        ConfigError: the agreements whose stage nothing backs.
+    """
+    bare = [
+        f"{path}: {one.id}: no fact tells that it is {one.stage.value}"
+        + (f" since {one.stage_date}" if one.stage_date else "")
+        for one in agreements
+        if not one.on_record and not one.unverified
+    ]
+    if bare:
+        raise ConfigError(
+            "\n".join(bare),
+            mend="add under facts: the stage, its date and the page (source: https://…) that says "
+            "so; or, where there is none, unverified: true",
+        )
+
+
 def check_routes(routing: RoutesFile, rules: Rules, path: Path) -> None:
     """Check that what a routes file names is there.
 

@@ -44,6 +44,8 @@ class AgreementLine:
     since: datetime | None
     previous: str = ""
     """Where it stood before it moved in the edition's span; empty where it did not."""
+    checked: bool = True
+    """False: it stands so by agreements.yaml alone, and no page there backs it."""
 
 
 @dataclass(frozen=True, slots=True)

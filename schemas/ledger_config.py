@@ -1,9 +1,9 @@
 """Shapes of ledger.yaml (words that the ledger reads by) and rates.yaml (rough US dollars)."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.config import Slug, Strict
 
@@ -37,15 +37,36 @@ class LedgerFile(Strict):
     """A sum in a sentence with one of these is the sum of all so far."""
 
 
+UNCHECKED = "unchecked"
+"""The source of a rate that has none."""
+
+
 class Rate(Strict):
     """What a unit was in US dollars, on average up to that date."""
 
     date: date
     usd: Annotated[float, Field(gt=0)]
+    source: str = UNCHECKED
+    """One of the file's ``sources``, or ``unchecked``: entered by hand, no page read for it."""
 
 
 class RatesFile(Strict):
     """rates.yaml."""
 
     source: str
+    sources: dict[Slug, Annotated[str, Field(pattern=r"^https?://[^\s/]")]] = Field(
+        default_factory=dict
+    )
+    """What rates are taken from: a short name → the page."""
     rates: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], tuple[Rate, ...]]
+
+    @model_validator(mode="after")
+    def _named_sources(self) -> Self:
+        for code, rates in self.rates.items():
+            for rate in rates:
+                if rate.source != UNCHECKED and rate.source not in self.sources:
+                    raise ValueError(
+                        f"{code} {rate.date}: no source {rate.source!r} under sources; "
+                        f"name its page there, or leave the source out"
+                    )
+        return self

@@ -12,6 +12,7 @@ from rich.table import Table
 from pipeline import log
 from pipeline.app import App, open_app
 from pipeline.commands import agreements_view as view
+from pipeline.commands.agreements_export import export
 from pipeline.commands.common import Json, day_option, out, print_json, told_errors, utc_now
 from pipeline.stages import agreement_desk as desk
 from pipeline.stages import ledger as ledger_stage
@@ -180,7 +181,12 @@ def confirm(
         made = desk.confirm(
             app.context(utc_now()), proposal, agreement_id=new_id or proposal, name=name
         )
-    _done(made, f"{made.id} is followed, and stands at {made.stage.value}", as_json=as_json)
+    told = f"{made.id} is followed, and stands at {made.stage.value}"
+    hint = f"to name it in routes.yaml: mineralwatch agreements export {made.id} --write"
+    _done(made, f"{told}; {hint}", as_json=as_json)
+
+
+agreements.command("export")(export)
 
 
 @agreements.command("merge")

@@ -21,6 +21,9 @@ from schemas.ledger import (
     MoneyItem,
 )
 
+UNCHECKED = "source not checked"
+"""Of a stage in agreements.yaml that no page backs."""
+
 _TIERS = {1: "official or wire", 2: "press", 3: "other"}
 
 
@@ -30,6 +33,8 @@ def account_json(account: Account) -> dict[str, Any]:
     return {
         **asdict(account.ledger.agreement),
         "instrument": known.instrument if known else None,
+        "source": known.source if known else None,
+        "source_checked": known.checked if known else None,
         "facts": [fact.model_dump(mode="json") for fact in known.facts] if known else [],
         "timeline": [step_json(step, account) for step in account.ledger.steps],
         "conflicts": [conflict_json(one) for one in account.ledger.conflicts],
@@ -105,6 +110,10 @@ def show_account(account: Account) -> None:
     """The account on the terminal."""
     agreement, known = account.ledger.agreement, account.known
     out.print(f"[bold]{escape(agreement.name)}[/] — {agreement.stage.value}", highlight=False)
+    if known and not known.checked:
+        out.print(f"{UNCHECKED}: {known.stage.value} in agreements.yaml", highlight=False)
+    if known and known.source and all(known.source != fact.source for fact in known.facts):
+        out.print(f"on it: {escape(known.source)}", highlight=False)
     for fact in known.facts if known else ():
         note = f" {escape(fact.note)}" if fact.note else ""
         out.print(

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from pipeline.app import migrate, open_app
+from pipeline.catalog import check_record
 from pipeline.commands.common import FAILED, Json, out, print_json, told_errors
 from pipeline.errors import ConfigError
 from pipeline.log import mask
@@ -34,11 +35,15 @@ def check(as_json: Json = False) -> None:
             "agreements": len(app.catalog.agreements),
             "routes": len(app.catalog.routes),
         }
+        check_record(app.catalog.agreements, app.settings.config_file("agreements.yaml"))
+        unchecked = [one.id for one in app.catalog.agreements if not one.checked]
     if as_json:
-        print_json(counts)
+        print_json({**counts, "unverified": unchecked})
     else:
         told = ", ".join(f"{count} {name}" for name, count in counts.items())
         out.print(f"[green]sound:[/] {told}", highlight=False)
+        if unchecked:
+            out.print(f"source not checked: {', '.join(unchecked)}", highlight=False)
 
 
 @config.command("init")

@@ -23,7 +23,7 @@ class AgreementView:
     pill: str
     since: str
     move: str
-    """Where it came from, where it moved in the edition's span."""
+    """Where it came from, where it moved in the edition's span; a stage that no page backs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,16 @@ def agreement_rows(lines: Sequence[AgreementLine], zone: ZoneInfo) -> tuple[Agre
             stage=clean(stage_word(one.stage)),
             pill=PILLS.get(one.stage, "step"),
             since=f"{one.since.astimezone(zone):%-d %b %Y}" if one.since else "",
-            move=f"from {clean(stage_word(one.previous)) or 'nothing known'}"
-            if one.previous
-            else "",
+            move=_aside(one),
         )
         for one in ordered
     )
+
+
+def _aside(one: AgreementLine) -> str:
+    came = f"from {clean(stage_word(one.previous)) or 'nothing known'}" if one.previous else ""
+    doubt = "" if one.checked else "source not checked"
+    return "; ".join(part for part in (came, doubt) if part)
 
 
 def score_rows(moves: Sequence[ThemeMove], titles: Mapping[str, str]) -> tuple[ScoreView, ...]:

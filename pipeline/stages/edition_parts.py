@@ -14,8 +14,8 @@ from pipeline.stages.scorecard import scorecard
 from pipeline.stages.storytelling import leading
 from pipeline.stages.telling import independent
 from pipeline.store import agreements, assessments, stories
-from schemas.agreement import StageTransition
-from schemas.config import DigestList
+from schemas.agreement import Agreement, StageTransition
+from schemas.config import AgreementConfig, DigestList
 from schemas.digest import AgreementLine, DigestStory, StageMove, ThemeMove, Week
 from schemas.scorecard import ThemeScore
 from schemas.story import Story
@@ -118,8 +118,15 @@ class Parts:
         before: dict[str, str] = {}
         for move in moves:  # the newest first: the oldest one's is where it stood
             before[move.agreement_name] = move.previous
+        bare = {one.id: one for one in self.context.catalog.agreements if not one.checked}
         return tuple(
-            AgreementLine(one.name, one.stage.value, one.stage_at, before.get(one.name, ""))
+            AgreementLine(
+                name=one.name,
+                stage=one.stage.value,
+                since=one.stage_at,
+                previous=before.get(one.name, ""),
+                checked=one.id not in bare or not _stands_as_written(one, bare[one.id]),
+            )
             for one in agreements.list_agreements(session=self.session)
         )
 
@@ -163,6 +170,12 @@ def score(context: Context, reader: DigestList, until: datetime) -> tuple[ThemeM
     card = scorecard(replace(context, now=until), since=until - WEEK)
     wanted = set(reader.themes)
     return tuple(_theme(one) for one in card.themes if not wanted or one.id in wanted)
+
+
+def _stands_as_written(one: Agreement, known: AgreementConfig) -> bool:
+    """Whether it stands where agreements.yaml has it, so that no news is behind the stage."""
+    since = f"{one.stage_at:%Y-%m-%d}" if one.stage_at else None
+    return (one.stage, since) == (known.stage, known.stage_date)
 
 
 def _theme(one: ThemeScore) -> ThemeMove:

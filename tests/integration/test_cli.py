@@ -199,6 +199,33 @@ def test_agreements_stand_where_the_configuration_says_until_news_moves_them(cli
     assert "mineralwatch agreements list" in missing.stderr
 
 
+def test_a_stage_without_a_page_is_shown_as_not_checked(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    text = (
+        "agreements: [{id: bare, name: Bare pact, parties: [CL, PE], stage: signed,"
+        ' stage_date: "2024-05-01"}]'
+    )
+    (folder / "agreements.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("MINERALWATCH_CONFIG_DIR", str(folder))
+    cli("db", "upgrade")
+    refused = cli("config", "check")
+    assert refused.exit_code == 2
+    assert "bare: no fact tells that it is signed since 2024-05-01" in refused.stderr
+    for marked in (False, True):  # a watch goes on with either, and says so
+        if marked:
+            text = text.replace("stage: signed,", "stage: signed, unverified: true,")
+            (folder / "agreements.yaml").write_text(text, encoding="utf-8")
+            assert "source not checked: bare" in cli("config", "check").stdout
+            assert json.loads(cli("config", "check", "--json").stdout)["unverified"] == ["bare"]
+        shown = cli("agreements", "show", "bare").stdout
+        assert "source not checked: signed in agreements.yaml" in shown
+        told = cli("digest").stdout
+        assert "Bare pact: signed since 1 May 2024 (source not checked)" in told
+
+
 def test_a_database_that_is_not_there_is_said_with_the_mend(cli: Cli) -> None:
     result = cli("poll")
     assert result.exit_code == 1

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import Result
 
 from pipeline.app import App, open_app
@@ -70,7 +72,8 @@ def test_show_tells_steps_sources_facts_and_money(app: App, desk: Cli) -> None:
     made = told(desk("agreements", "show", "ua-us-minerals", "--json"))
     assert isinstance(made, dict)
     assert made["stage"] == "stalled"
-    assert [fact["stage"] for fact in made["facts"]] == ["signed", "ratified"]
+    assert [fact["stage"] for fact in made["facts"]] == ["signed", "ratified", "implementing"]
+    assert made["source_checked"] is True
     [step] = made["timeline"]
     assert step["certainty"] == "done"
     assert [source["outlet"] for source in step["sources"]] == ["Wire"]
@@ -113,6 +116,46 @@ def test_a_candidate_is_confirmed(app: App, desk: Cli) -> None:
     again = desk("agreements", "reject", "cl-no-copper", "--reason", "no")
     assert again.exit_code == 1
     assert "reopen" in again.stderr
+
+
+def test_a_confirmed_agreement_is_exported_for_the_configuration(
+    app: App, desk: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = done(desk("agreements", "confirm", "cl-no-copper", "--name", "Copper memorandum"))
+    assert "mineralwatch agreements export cl-no-copper --write" in made
+    line = told(desk("agreements", "export", "cl-no-copper", "--json"))
+    assert isinstance(line, dict)
+    assert (line["parties"], line["minerals"]) == (["CL", "NO"], ["copper"])
+    assert line["instrument"] == "memorandum"
+    [fact] = line["facts"]
+    assert (fact["stage"], fact["date"], fact["source"]) == ("signed", "2026-05-04", url(SIGNED))
+    assert fact["note"] == SIGNED.summary
+    printed = done(desk("agreements", "export", "cl-no-copper"))
+    assert yaml.safe_load(f"agreements:\n{printed}") == {"agreements": [line]}
+    assert desk("agreements", "export", "ua-us-minerals").exit_code == 1
+    assert desk("agreements", "export", "nothing").exit_code == 2
+
+    bare = desk("agreements", "export", "cl-no-copper", "--write")
+    assert bare.exit_code == 2
+    assert "config init" in bare.stderr
+    monkeypatch.setenv("MINERALWATCH_CONFIG_DIR", str(tmp_path))
+    (tmp_path / "agreements.yaml").write_text("agreements: []\n", encoding="utf-8")
+    refused = desk("agreements", "export", "cl-no-copper", "--write")
+    assert refused.exit_code == 2
+    assert "by hand" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["agreements.yaml"]
+    (tmp_path / "agreements.yaml").unlink()
+    done(desk("agreements", "export", "cl-no-copper", "--write"))
+    assert "31 agreements" in done(desk("config", "check"))
+    shown = done(desk("agreements", "show", "cl-no-copper"))
+    assert f"2026-05-04 on record: signed {SIGNED.summary} {url(SIGNED)}" in shown
+    assert "signed" in shown.splitlines()[0]
+    assert desk("agreements", "export", "cl-no-copper").exit_code == 1
+
+
+def url(one: Told) -> str:
+    assert one.article.url is not None
+    return one.article.url
 
 
 def test_merge_reject_and_reopen(app: App, desk: Cli) -> None:

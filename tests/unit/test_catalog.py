@@ -4,9 +4,13 @@ import shutil
 
 import pytest
 
-from pipeline.catalog import load_catalog, load_feeds, load_rules
+from pipeline.catalog import check_record, load_catalog, load_feeds, load_rules
 from pipeline.errors import ConfigError
 from pipeline.settings import PACKAGE_CONFIG, load_settings
+from pipeline.yaml_files import read_yaml
+from schemas.assessment import Stage
+from schemas.config import AgreementsFile
+from schemas.ledger_config import RatesFile
 
 THESIS = {
     "supply_chains",
@@ -143,3 +147,75 @@ def test_whole_packaged_folder_may_be_copied_and_used(tmp_path):
     shutil.copytree(PACKAGE_CONFIG, tmp_path / "copy")
     packaged = load_catalog(load_settings())
     assert load_catalog(load_settings(config_dir=tmp_path / "copy")) == packaged
+
+
+def test_each_packaged_agreement_stands_on_a_dated_fact_with_a_page():
+    path = PACKAGE_CONFIG / "agreements.yaml"
+    agreements = read_yaml(path, AgreementsFile).agreements
+    check_record(agreements, path)
+    assert all(one.stage is not Stage.NONE and one.checked for one in agreements)
+    sources = [fact.source for one in agreements for fact in one.facts]
+    assert len(sources) >= len(agreements)
+    assert all(source.startswith("https://") for source in sources)
+
+
+BARE = """
+agreements:
+  - {id: told, name: Told, parties: [CL, NO], facts: [%s]}
+  - {id: bare, name: Bare, parties: [CL, PE], stage: signed, stage_date: "2024-05-01"}
+  - {id: known, name: Known, parties: [CL, BO], stage: agreed, unverified: true}
+  - {id: older, name: O, parties: [CL, AR], stage: signed, stage_date: "2024-05-02", facts: [%s]}
+  - {id: new, name: New, parties: [CL, BR]}
+"""
+
+
+def test_a_stage_that_no_fact_tells_is_named_by_agreement(folder):
+    fact = '{stage: signed, date: "2024-05-01", source: "https://example.org/1"}'
+    settings = own(folder, "agreements.yaml", BARE.replace("NO]", '"NO"]') % (fact, fact))
+    agreements = load_catalog(settings).agreements  # a page that is missing stops no watch
+    with pytest.raises(ConfigError) as fault:
+        check_record(agreements, folder / "agreements.yaml")
+    assert "bare: no fact tells that it is signed since 2024-05-01" in fault.value.message
+    assert "older: no fact tells that it is signed since 2024-05-02" in fault.value.message
+    assert len(fault.value.message.splitlines()) == 2
+    assert "unverified: true" in fault.value.mend
+    checked = {one.id: one.checked for one in agreements}
+    assert checked == {"told": True, "bare": False, "known": False, "older": False, "new": True}
+
+
+def test_a_fact_has_its_page_under_https(folder):
+    fact = '{stage: signed, date: "2024-05-01", source: "http://example.org/1"}'
+    settings = own(folder, "agreements.yaml", BARE.replace("NO]", '"NO"]') % (fact, fact))
+    with pytest.raises(ConfigError, match=r"agreements\[0\]\.facts\[0\]\.source"):
+        load_catalog(settings)
+
+
+def test_a_rate_names_a_source_that_is_there_or_none(folder):
+    rates = read_yaml(PACKAGE_CONFIG / "rates.yaml", RatesFile)
+    assert {rate.source for one in rates.rates.values() for rate in one} == {
+        *rates.sources,
+        "unchecked",
+    }
+    settings = copied(folder, "rates.yaml", "source: fed}", "source: feb}")
+    with pytest.raises(ConfigError, match="EUR 2021-12-31: no source 'feb'"):
+        load_catalog(settings)
+
+
+@pytest.mark.parametrize(
+    ("code", "year", "per_dollar"),
+    [
+        ("JPY", 2021, 109.8429),  # the Federal Reserve's G.5A of 1 February 2024
+        ("JPY", 2022, 131.4589),
+        ("KRW", 2023, 1306.7637),
+        ("CAD", 2023, 1.3494),
+        ("AUD", 2023, 1 / 0.6644),
+        ("EUR", 2022, 1 / 1.0534),
+        ("UZS", 2021, 10609.5),  # Knoema, from official rates
+        ("KZT", 2024, 469.0),
+        ("UAH", 2024, 40.2),
+    ],
+)
+def test_rates_are_those_of_their_source(code, year, per_dollar):
+    rates = read_yaml(PACKAGE_CONFIG / "rates.yaml", RatesFile).rates[code]
+    [rate] = [rate for rate in rates if rate.date.year == year]
+    assert rate.usd == float(f"{1 / per_dollar:.3g}")

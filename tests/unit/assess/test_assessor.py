@@ -109,6 +109,14 @@ def test_known_agreement_is_named(assessor):
     assert read(assessor, "Kenya, Italy sign memorandum on lithium").agreement is None
 
 
+def test_one_state_alone_names_no_agreement_of_its_own(assessor):
+    """News of the United States and no other is not news of Project Vault, unless it says so."""
+    found = read(assessor, "US agency invests $180 million in TechMet for critical minerals")
+    assert found.parties == ("US",)
+    assert found.agreement is None
+    assert read(assessor, "US bank lends $10 billion to Project Vault").agreement == "project-vault"
+
+
 def test_order_is_kept_across_languages_and_batches(assessor):
     documents = [
         Document(id=str(n), title="Kenya signs pact" if n % 3 else "Рада підписала угоду")

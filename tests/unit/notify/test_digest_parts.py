@@ -83,12 +83,14 @@ def test_the_agreements_stand_in_a_table_those_that_moved_first():
     lines = (
         AgreementLine("Quiet one", "negotiating", NOW - timedelta(days=400)),
         AgreementLine("Unknown one", "none", None),
+        AgreementLine("Bare one", "agreed", NOW, checked=False),
         AgreementLine("Moved one", "stalled", NOW, "implementing"),
     )
     made = edition(digest(agreements=lines))
     table = made.text.split("AGREEMENTS\n")[1].split("\n\n")[0].splitlines()
     assert table == [
         "- Moved one: stalled since 1 May 2025 (from implementing)",
+        "- Bare one: agreed since 1 May 2025 (source not checked)",
         "- Quiet one: negotiating since 27 Mar 2024",
         "- Unknown one: not known",
     ]
