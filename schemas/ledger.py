@@ -31,6 +31,8 @@ class Claim:
     """The sentence in which it stands."""
     whole: bool = False
     """The sentence gives it as the sum of all so far ("in total", "brings … to")."""
+    apart: bool = False
+    """The sentence tells it beside another, each with its own object ("A for X and B for Y")."""
 
 
 @dataclass(frozen=True, slots=True)

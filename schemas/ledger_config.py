@@ -24,6 +24,17 @@ class CertaintyWords(Strict):
     """Anywhere in the sentence."""
 
 
+class ApartWords(Strict):
+    """How a sentence tells two sums as two, each for an object of its own."""
+
+    object: Wordings = Field(default_factory=dict)
+    """Before what a sum is for: "for" in "$150 million for X"."""
+    joined: Wordings = Field(default_factory=dict)
+    """Between the first object and the second sum."""
+    part: Wordings = Field(default_factory=dict)
+    """Anywhere from the first sum on: one may be a part of the other after all."""
+
+
 class LedgerFile(Strict):
     """ledger.yaml."""
 
@@ -35,6 +46,8 @@ class LedgerFile(Strict):
     certainty: CertaintyWords
     whole: Wordings
     """A sum in a sentence with one of these is the sum of all so far."""
+    apart: ApartWords = ApartWords()
+    """Two sums of one sentence that are told so are two, and both count."""
 
 
 UNCHECKED = "unchecked"

@@ -7,7 +7,9 @@ News names a sum again and again, rounds it, and names parts of it. The rules:
    named.
 2. *Part*: within one story the largest sum of a currency and status counts; smaller ones are held
    to be parts of it. So is each item named up to then, where a sentence gives a sum as the whole
-   ("brings the total to"). What is a part of anything is shown, and not added.
+   ("brings the total to"). What is a part of anything is shown, and not added. Two sums that one
+   sentence tells each with an object of its own ("A for X and B for Y", pipeline.ledger.apart) are
+   not parts of each other.
 3. Statuses are kept apart: what is committed was mostly announced before, and what is paid was
    committed. The three totals overlap, and are never added to each other.
 4. US dollars are rough: by the last rate up to the day of the claim, whose date is given.
@@ -123,9 +125,15 @@ def _apart(item: _Item) -> list[_Item]:
 def _holds(whole: _Item, part: _Item) -> bool:
     """Whether a story names both, or a sentence gives the larger as the sum of all so far."""
     stories = {one.report.story_id for one in part.claims}
-    if any(one.report.story_id in stories for one in whole.claims):
+    if any(one.report.story_id in stories for one in whole.claims) and not _beside(whole, part):
         return True
     return any(one.claim.whole and one.report.at >= part.first_at for one in whole.claims)
+
+
+def _beside(one: _Item, other: _Item) -> bool:
+    """Whether a sentence tells them as two, each with an object of its own."""
+    own = {(n.report.article_id, n.claim.quote) for n in one.claims if n.claim.apart}
+    return any((n.report.article_id, n.claim.quote) in own for n in other.claims if n.claim.apart)
 
 
 def rate_of(currency: str, at: datetime, rates: RatesFile) -> tuple[float, date | None] | None:

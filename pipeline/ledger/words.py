@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from pipeline.ledger.apart import Apart
 from schemas.ledger_config import LedgerFile, Wordings
 
 
@@ -36,6 +37,8 @@ class Words:
             mineral: subject for subject, own in config.subjects.items() for mineral in own
         }
         self.general = config.general
+        apart = config.apart
+        self.apart = Apart(compiled(apart.object), compiled(apart.joined), compiled(apart.part))
 
     def instrument(self, text: str) -> str | None:
         """What the agreement is called in the text, or None."""

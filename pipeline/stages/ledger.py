@@ -98,10 +98,20 @@ class Clerk:
         return proposal_of(reading.parties, self._words.subject(reading.minerals))
 
     def _claims(self, read: ReadArticle) -> Iterable[Claim]:
+        found = [one.evidence for one in read.assessment.money]
+        apart = {
+            (field, *span)
+            for field in {one.field for one in found}
+            for span in self._words.apart.told(
+                getattr(read.article, field),
+                [(one.start, one.end) for one in found if one.field == field],
+            )
+        }
         for one in read.assessment.money:
-            sentence = quoted(read, one.evidence)
+            sentence, at = quoted(read, one.evidence), one.evidence
             whole = self._words.whole.search(sentence) is not None
-            yield Claim(one.amount, one.currency, one.status, sentence, whole)
+            beside = (at.field, at.start, at.end) in apart
+            yield Claim(one.amount, one.currency, one.status, sentence, whole, beside)
 
     def moved(self, story: Story, reads: Sequence[ReadArticle], session: Session) -> bool:
         """Move the agreement by what the story reports, at once; True where that is a step.

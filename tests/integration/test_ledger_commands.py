@@ -102,6 +102,38 @@ def test_money_of_one_and_of_all(app: App, desk: Cli) -> None:
     assert desk("agreements", "money", "nothing").exit_code == 2
 
 
+def test_two_sums_for_two_objects_are_both_counted_and_a_part_is_not(app: App, desk: Cli) -> None:
+    framework = "Under the US-Australia critical minerals framework Washington lends"
+    two = Told(
+        "US-Australia critical minerals framework: two loans",
+        f"{framework} $200 million for a gallium plant and $100 million for a mine in the north.",
+    )
+    part = Told(
+        "US-Australia critical minerals framework: a loan for antimony",
+        f"{framework} $50 million for antimony, including $20 million for a smelter.",
+        hours=200,
+    )
+    tell(app, two, part)
+    made = told(desk("agreements", "money", "us-au-minerals-2025", "--json"))
+    assert isinstance(made, dict)
+    sums = {item["amount"]: item["counted"] for item in made["items"]}
+    assert sums == {200e6: True, 100e6: True, 50e6: True, 20e6: False}
+
+
+def test_money_of_the_united_states_alone_is_not_project_vaults(app: App, desk: Cli) -> None:
+    tell(
+        app,
+        Told(
+            "US agency invests $180 million in TechMet",
+            "The US International Development Finance Corporation takes a stake in critical"
+            " minerals company TechMet for $180 million.",
+        ),
+    )
+    made = told(desk("agreements", "money", "project-vault", "--json"))
+    assert isinstance(made, dict)
+    assert made["items"] == []
+
+
 def test_a_candidate_is_confirmed(app: App, desk: Cli) -> None:
     assert "cl-no-copper" in done(desk("agreements", "candidates"))
     [candidate] = told(desk("agreements", "candidates", "--json"))  # type: ignore[misc]
@@ -129,7 +161,7 @@ def test_a_confirmed_agreement_is_exported_for_the_configuration(
     assert line["instrument"] == "memorandum"
     [fact] = line["facts"]
     assert (fact["stage"], fact["date"], fact["source"]) == ("signed", "2026-05-04", url(SIGNED))
-    assert fact["note"] == SIGNED.summary
+    assert fact["note"] == SIGNED.title
     printed = done(desk("agreements", "export", "cl-no-copper"))
     assert yaml.safe_load(f"agreements:\n{printed}") == {"agreements": [line]}
     assert desk("agreements", "export", "ua-us-minerals").exit_code == 1
@@ -138,17 +170,19 @@ def test_a_confirmed_agreement_is_exported_for_the_configuration(
     bare = desk("agreements", "export", "cl-no-copper", "--write")
     assert bare.exit_code == 2
     assert "config init" in bare.stderr
-    monkeypatch.setenv("MINERALWATCH_CONFIG_DIR", str(tmp_path))
-    (tmp_path / "agreements.yaml").write_text("agreements: []\n", encoding="utf-8")
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.setenv("MINERALWATCH_CONFIG_DIR", str(own))
+    (own / "agreements.yaml").write_text("agreements: []\n", encoding="utf-8")
     refused = desk("agreements", "export", "cl-no-copper", "--write")
     assert refused.exit_code == 2
     assert "by hand" in refused.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["agreements.yaml"]
-    (tmp_path / "agreements.yaml").unlink()
+    assert [path.name for path in own.iterdir()] == ["agreements.yaml"]
+    (own / "agreements.yaml").unlink()
     done(desk("agreements", "export", "cl-no-copper", "--write"))
     assert "31 agreements" in done(desk("config", "check"))
     shown = done(desk("agreements", "show", "cl-no-copper"))
-    assert f"2026-05-04 on record: signed {SIGNED.summary} {url(SIGNED)}" in shown
+    assert f"2026-05-04 on record: signed {SIGNED.title} {url(SIGNED)}" in shown
     assert "signed" in shown.splitlines()[0]
     assert desk("agreements", "export", "cl-no-copper").exit_code == 1
 

@@ -1,13 +1,18 @@
 """Sums of an agreement: no sum twice."""
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from pipeline.ledger.money import money_of, rate_of
+from pipeline.ledger.words import words_of
+from pipeline.settings import PACKAGE_CONFIG
+from pipeline.yaml_files import read_yaml
 from schemas.assessment import MoneyStatus
-from schemas.ledger import Certainty
-from schemas.ledger_config import RatesFile
+from schemas.ledger import Certainty, Claim
+from schemas.ledger_config import LedgerFile, RatesFile
 from tests.ledger_shapes import DAY, claim, report
 
 RATES = RatesFile.model_validate(
@@ -66,6 +71,49 @@ def test_within_one_story_the_largest_counts_and_the_rest_are_its_parts():
     assert [(item.amount, item.part_of, len(item.claims)) for item in parts] == [
         (75e6, (150e6, "USD"), 2)
     ]
+
+
+def test_two_sums_that_one_sentence_tells_as_two_both_count():
+    mine = Claim(150e6, "USD", ANNOUNCED, "150 for the mine and 75 for the road", apart=True)
+    road = replace(mine, amount=75e6)
+    both = told(1, mine, road, story=1)
+    other = told(2, claim(150e6), claim(75e6), story=1)
+    assert totals(both) == {ANNOUNCED: {"USD": 225e6}}
+    assert totals(both, other) == {ANNOUNCED: {"USD": 225e6}}, "another outlet tells it in short"
+    assert totals(told(1, mine, story=1), told(2, road, story=1)) == {ANNOUNCED: {"USD": 150e6}}
+    elsewhere = replace(road, quote="75 for the road and 10 for the port")
+    assert totals(told(1, mine, elsewhere, story=1)) == {ANNOUNCED: {"USD": 150e6}}
+    whole = told(3, claim(225e6, whole=True), hours=5, story=3)
+    assert totals(both, whole) == {ANNOUNCED: {"USD": 225e6}}
+
+
+WORDS = words_of(read_yaml(PACKAGE_CONFIG / "ledger.yaml", LedgerFile).model_dump_json())
+
+
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [
+        ("DFC lends $150 million for the mine and $75 million for the railway.", 2),
+        ("DFC gave $150m to Sarytogan, and another $75m to a graphite plant in Kurchatov.", 2),
+        ("Виділено $150 млн на рудник та $75 млн на залізницю.", 2),
+        ("Выделено $150 млн на рудник, а также $75 млн на дорогу.", 2),
+        ("$10m for a road and $20m for a port plus $30m for a school.", 3),
+        ("A fund of $150 million for the mine and $75 million for its first phase.", 0),
+        ("DFC lends $150 million for the mine, including $75 million for the railway.", 0),
+        ("DFC lends $150 million for the mine, of which $75 million for the railway.", 0),
+        ("DFC lends $150 million for the mine; $75 million for the railway.", 0),
+        ("The fund has $150 million and $75 million for the railway.", 0),
+        ("The fund has $150 million for the mine and $75 million.", 0),
+        ("$150 million for the mine and $75 million for the mine.", 0),
+        ("It lends $150 million for the mine. And $75 million for the railway.", 0),
+        ("$150 million to $175 million for the mine.", 0),
+        ("The fund grew to $150 million for mines, up from $75 million for mines.", 0),
+    ],
+)
+def test_only_the_plain_form_tells_two_sums_apart(text, apart):
+    sums = [found.span() for found in re.finditer(r"\$\d+(?:m| million| млн)?", text)]
+    assert len(WORDS.apart.told(text, sums)) == apart
+    assert WORDS.apart.told(text, sums[::-1]) == WORDS.apart.told(text, sums)
 
 
 def test_a_sum_of_all_so_far_holds_what_was_named_before_and_not_what_comes_after():
