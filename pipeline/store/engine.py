@@ -30,7 +30,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._writer = engine.execution_options(**{_WRITE: True})
+        self.writer = engine.execution_options(**{_WRITE: True})
+        """The same engine; on SQLite its transactions take the write lock as they begin."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -49,7 +50,7 @@ class Database:
         Raises:
             StoreError: the database cannot be used, stayed locked, or its tables are missing.
         """
-        with told_store_errors(), Session(self._writer) as session, session.begin():
+        with told_store_errors(), Session(self.writer) as session, session.begin():
             yield session
 
     def close(self) -> None:

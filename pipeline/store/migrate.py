@@ -27,13 +27,18 @@ def _config() -> Config:
 def upgrade(database: Database) -> tuple[str | None, str]:
     """Migrate to the newest revision; returns (revision before, revision now). Harmless to repeat.
 
-    On PostgreSQL two at once wait for each other on an advisory lock.
+    Two at once wait for each other: on PostgreSQL on an advisory lock, on SQLite for the file's
+    write lock, which is taken before the revision is read. The second then finds nothing to do.
+
+    Raises:
+        StoreError: the database is newer than this programme, locked, or cannot be used.
     """
     config = _config()
-    with told_store_errors(), database.engine.begin() as connection:
+    with told_store_errors(), database.writer.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         before = MigrationContext.configure(connection).get_current_revision()
+        require_known(before)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         now = MigrationContext.configure(connection).get_current_revision()
@@ -47,6 +52,22 @@ def revisions(database: Database) -> tuple[str | None, str]:
         return MigrationContext.configure(connection).get_current_revision(), head
 
 
+def require_known(revision: str | None) -> None:
+    """Raise where a revision is one that only a newer programme knows.
+
+    Raises:
+        StoreError: it is; both revisions are named.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreError(
+            f"the database is at revision {revision}, which is newer than this programme: the "
+            f"newest that it knows is {scripts.get_current_head()}",
+            mend="install the version that made it or a later one; the database was not touched",
+        )
+
+
 def require_current(database: Database) -> None:
     """Raise where the database is not at the newest revision.
 
@@ -54,6 +75,8 @@ def require_current(database: Database) -> None:
         StoreError: the tables are missing, older or newer than this programme.
     """
     now, head = revisions(database)
-    if now != head:
-        state = "has no tables of ours yet" if now is None else f"is at revision {now}, not {head}"
-        raise StoreError(f"the database {state}", mend="run: mineralwatch db upgrade")
+    if now == head:
+        return
+    require_known(now)
+    state = "has no tables of ours yet" if now is None else f"is at revision {now}, not {head}"
+    raise StoreError(f"the database {state}", mend="run: mineralwatch db upgrade")
