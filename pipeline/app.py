@@ -149,7 +149,7 @@ def open_app(settings: Settings | None = None, *, careful: bool = False) -> Iter
         ConfigError: a setting or a YAML file is wrong; nothing was started.
     """
     settings = settings or load_settings()
-    log.keep_secret(*(one.get_secret_value() for one in settings.webhook_secrets.values()))
+    log.keep_secret(*settings.secrets)
     fault = None
     try:
         catalog = load_catalog(settings)

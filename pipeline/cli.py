@@ -11,9 +11,11 @@ import typer
 from pipeline.commands import (
     agreements,
     archive,
+    backing_up,
     correcting,
     coverage,
     digesting,
+    doctor,
     evaluating,
     evaluating_polarity,
     explaining,
@@ -74,7 +76,10 @@ app.add_typer(routes.routes, name="routes", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(watching.watch)
 app.add_typer(showing.outbox, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(setup.config, name="config", rich_help_panel=_SET_UP)
+setup.db.command("backup")(backing_up.backup)
+setup.db.command("restore")(backing_up.restore)
 app.add_typer(setup.db, name="db", rich_help_panel=_SET_UP)
+app.command(rich_help_panel=_SET_UP)(doctor.doctor)
 app.command(rich_help_panel=_SET_UP)(training.train)
 
 

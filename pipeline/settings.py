@@ -3,8 +3,8 @@
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -14,6 +14,8 @@ from pipeline.errors import ConfigError
 PACKAGE_CONFIG = Path(__file__).parent / "config"
 SHORTEST_SECRET = 16
 """Characters of a webhook's secret: a shorter one can be guessed from one signed message."""
+SHORTEST_MASKED = 6
+"""Characters from which on a secret is masked wherever it stands in a log."""
 
 
 class Settings(BaseSettings):
@@ -63,6 +65,8 @@ class Settings(BaseSettings):
     """How long an article waits for its text before it is assessed without."""
     max_page_bytes: int = Field(default=5_000_000, gt=0)
     user_agent: str = "mineralwatch/0.1 (news monitor; feed reader)"
+    log_format: Literal["console", "json"] = "console"
+    """How commands log: a line for a person, or one JSON object a line for a collector."""
     websub_callback_url: str | None = None
     """Where hubs reach the WebSub receiver; unset, nothing is subscribed."""
 
@@ -120,6 +124,20 @@ class Settings(BaseSettings):
         return url
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be in no log, as written and as percent-encoded; the shortest are left out.
+
+        A password of five letters would blacken words that have nothing to do with it; within an
+        address it is masked by its place.
+        """
+        told = [secret.get_secret_value() for secret in self.webhook_secrets.values()]
+        if self.slack_token is not None:
+            told.append(self.slack_token.get_secret_value())
+        for address in (self.smtp_url, self.database_url):
+            told += _passwords(address.get_secret_value()) if address is not None else []
+        return tuple(dict.fromkeys(one for one in told if len(one) >= SHORTEST_MASKED))
+
+    @property
     def outbox_dir(self) -> Path:
         """Where the preview channel writes."""
         return self.var_dir / "outbox"
@@ -146,6 +164,13 @@ class Settings(BaseSettings):
             if own.exists():
                 return own
         return PACKAGE_CONFIG / name
+
+
+def _passwords(url: str) -> list[str]:
+    """The password of an address, as written and as meant."""
+    authority = url.partition("://")[2].partition("/")[0]
+    written = authority.rpartition("@")[0].partition(":")[2]
+    return [written, unquote(written)]
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -19,7 +19,7 @@ from pipeline.store.migrate import revisions
 from schemas.jsonschema import SHAPES, json_schema
 
 config = typer.Typer(no_args_is_help=True, help="Configuration: check, init, show, schema.")
-db = typer.Typer(no_args_is_help=True, help="The database: upgrade, status.")
+db = typer.Typer(no_args_is_help=True, help="The database: upgrade, status, backup, restore.")
 
 
 @config.command("check")

@@ -134,6 +134,19 @@ def hold_place(channel: Channel, address: str, *, until: datetime, session: Sess
     )
 
 
+def doubt_unsent(*, session: Session) -> int:
+    """Mark all that waits as perhaps sent, after a restore; returns how many messages."""
+    open_states = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+    query = (
+        update(OutboxRow)
+        .where(OutboxRow.state.in_(open_states))
+        .values(uncertain=True)
+        .returning(OutboxRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(query).all())
+
+
 def renew(message_id: int, *, worker: str, now: datetime, session: Session) -> bool:
     """Begin the lease anew, just before sending; False where another worker has it by now.
 

@@ -1,0 +1,4 @@
+"""stub replaced below"""
+
+
+def doctor() -> None: ...
