@@ -150,6 +150,7 @@ def open_app(settings: Settings | None = None, *, careful: bool = False) -> Iter
     """
     settings = settings or load_settings()
     log.keep_secret(*settings.secrets)
+    log.use_format(settings.log_format)
     fault = None
     try:
         catalog = load_catalog(settings)

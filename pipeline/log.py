@@ -1,15 +1,34 @@
-"""Logging: structlog over the standard library; Airflow's task logs and a terminal agree."""
+"""Logging: structlog over the standard library; Airflow's task logs and a terminal agree.
 
+Lines name what they are about by ``article=``, ``story=`` and ``alert=``, the ids of the rows: what
+became of a story is found by ``grep -w story=5``.
+"""
+
+import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeAlias
 
 import structlog
 
-_SECRET = re.compile(r"(xox[abeprs]-[\w-]+|://[^/\s:@]+:)[^@\s/]*(?=@)|xox[abeprs]-[\w-]+")
+Format: TypeAlias = Literal["console", "json"]
+
+_SECRET = re.compile(
+    r"""
+      xox[abeprs]-[\w-]+                                    # a token of Slack's
+    | (?P<login>://[^/\s:@]*:)[^@\s/]*(?=@)                  # a password in an address
+    | (?P<name>[?&](?:access_token|api_?key|client_secret|password|secret|signature|token)=)
+      [^&\s\#"']+                                            # a parameter of an address
+    | (?P<scheme>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}        # the header Authorization
+    """,
+    re.VERBOSE,
+)
 _configured = False
+_format: Format = "console"
 _told: set[str] = set()
 
 
@@ -21,20 +40,33 @@ def keep_secret(*values: str) -> None:
 def mask(text: str) -> str:
     """Return ``text`` with secrets replaced by ``***``.
 
-    They are Slack tokens, passwords within URLs, and what ``keep_secret`` was told.
+    They are Slack tokens, passwords and tokens within URLs, what stands in a header Authorization,
+    and what ``keep_secret`` was told.
     """
     # The longest first: one secret may be the beginning of another.
     for value in sorted(_told, key=len, reverse=True):
         text = text.replace(value, "***")
-    return _SECRET.sub(lambda m: (m.group(1) or "") + "***" if m.group(1) else "***", text)
+    return _SECRET.sub(
+        lambda found: (found[found.lastgroup] if found.lastgroup else "") + "***", text
+    )
+
+
+def _masked(value: Any) -> Any:
+    """The value with secrets hidden wherever they stand in it."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {key: _masked(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(one) for one in value]
+    return value if isinstance(value, int | float | None) else mask(str(value))
 
 
 def _mask_event(
     _logger: Any, _name: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = mask(value)
+        event[key] = _masked(value)
     return event
 
 
@@ -43,10 +75,32 @@ _pairs = structlog.processors.LogfmtRenderer(bool_as_flag=False)
 
 def _line(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
     """``what happened key=value …``; the handler says when, how grave and where."""
+    if _format == "json":
+        return json.dumps(event, ensure_ascii=False, default=str)
     told = str(event.pop("event", ""))
     trace = event.pop("exception", None)
     pairs = _pairs(logger, name, event) if event else ""
     return " ".join(part for part in (told, pairs) if part) + (f"\n{trace}" if trace else "")
+
+
+class _Formatter(logging.Formatter):
+    """A line for a person, or one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if _format != "json":
+            return super().format(record)
+        told = record.getMessage()
+        try:
+            event = json.loads(told)
+        except ValueError:
+            event = None
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        head = {"at": at, "level": record.levelname.lower(), "logger": record.name}
+        body = event if isinstance(event, dict) else {"event": mask(told)}
+        head["event"] = body.pop("event", "")
+        if record.exc_info:
+            body["exception"] = mask(self.formatException(record.exc_info))
+        return json.dumps(head | body, ensure_ascii=False)
 
 
 def configure(*, level: int = logging.INFO, to_stderr: bool = True) -> None:
@@ -66,13 +120,24 @@ def configure(*, level: int = logging.INFO, to_stderr: bool = True) -> None:
     if to_stderr and not _configured:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(
-            logging.Formatter("%(asctime)s %(levelname).1s %(name)s %(message)s", "%H:%M:%S")
+            _Formatter("%(asctime)s %(levelname).1s %(name)s %(message)s", "%H:%M:%S")
         )
         root = logging.getLogger("pipeline")
         root.addHandler(handler)
         root.setLevel(level)
         root.propagate = False
     _configured = True
+
+
+def use_format(wanted: Format) -> None:
+    """Log in this form from here on; it holds for the whole process."""
+    global _format  # noqa: PLW0603 - logging is process-wide state
+    _format = wanted
+
+
+def about(**ids: int) -> AbstractContextManager[None]:
+    """Within the block, every line says what it is about: ``article=12 story=5``."""
+    return structlog.contextvars.bound_contextvars(**ids)
 
 
 def quiet_reports() -> None:

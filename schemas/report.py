@@ -24,6 +24,8 @@ class StageReport:
     problems: tuple[Problem, ...] = ()
     started_at: datetime | None = None
     seconds: float = 0.0
+    measures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Durations in seconds, one for each thing that was measured, in the order of measuring."""
     work: tuple[Mapping[str, Any], ...] = ()
     """What is to be done next, the parameters of one run of a stage each (JSON-safe)."""
 

@@ -1,4 +1,5 @@
-"""stub replaced below"""
+"""The doctor."""
 
 
-def doctor() -> None: ...
+def doctor() -> None:
+    """Look at everything."""

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from pipeline.assess.assessor import Assessor
+from pipeline.log import get_logger
 from pipeline.stages.context import Context, Tally
 from pipeline.store import articles, assessments
 from schemas.article import Article
 from schemas.assessment import Assessment, Document
 from schemas.report import StageReport
+
+_log = get_logger(__name__)
 
 BATCH = 500
 """Articles a transaction: about a fifth of a second of reading, so that nobody waits long."""
@@ -41,7 +44,11 @@ def assess(context: Context, assessor: Assessor, *, limit: int | None = None) ->
             stored = assessments.save_assessments(readings, now=context.now, session=session)
         tally.add("assessed", stored)
         tally.add("relevant", sum(reading.relevant for _, reading in readings))
+        by_id = {article.id: article for article in waiting}
         for article_id, reading in readings:
+            if reading.relevant:
+                article = by_id[article_id]
+                _log.info("relevant", article=article_id, feed=article.feed_id, url=article.url)
             for problem in reading.problems:
                 tally.problem(f"article {article_id}", problem)
         left = None if left is None else left - len(waiting)

@@ -30,6 +30,7 @@ class Tally:
     now: datetime
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    measures: dict[str, list[float]] = field(default_factory=dict)
     work: list[Mapping[str, Any]] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
 
@@ -40,6 +41,10 @@ class Tally:
     def set(self, **counts: int) -> None:
         """Set counts, in the order in which the log shows them."""
         self.counts.update(counts)
+
+    def measure(self, name: str, seconds: float) -> None:
+        """Note how long one thing took."""
+        self.measures.setdefault(name, []).append(seconds)
 
     def problem(self, where: str, what: str, mend: str = "") -> None:
         """Note what went wrong with one thing."""
@@ -53,5 +58,6 @@ class Tally:
             problems=tuple(self.problems),
             started_at=self.now,
             seconds=time.monotonic() - self._started,
+            measures={name: tuple(found) for name, found in self.measures.items()},
             work=tuple(self.work),
         )

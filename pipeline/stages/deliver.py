@@ -8,7 +8,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from pipeline.log import get_logger, mask
 from pipeline.notify.outbox import Senders, next_attempt
 from pipeline.stages.context import Context, Tally
 from pipeline.store import gates, outbox
+from pipeline.store.journeys import Journey, carried_by, oldest_due
 from schemas.alert import Channel, Delivery, OutboxMessage, OutboxState, Parked, Retry, Sent
 from schemas.report import StageReport
 
@@ -81,6 +82,7 @@ def _record(
     context: Context,
 ) -> None:
     with context.database.write() as session:
+        journeys = carried_by(message.id, session=session)
         match delivery:
             case Sent(external_id=external_id, detail=detail):
                 recorded = outbox.record_sent(
@@ -99,7 +101,9 @@ def _record(
                 outbox.record_parked(
                     message.id, reason=mask(reason), worker=worker, session=session
                 )
-    _tell(message, delivery, tally)
+    _tell(message, delivery, tally, journeys)
+    if isinstance(delivery, Sent):
+        _measure(journeys, now, tally)
 
 
 def _put_back(
@@ -124,25 +128,46 @@ def _put_back(
         outbox.hold_place(message.channel, message.address, until=due, session=session)
 
 
-def _tell(message: OutboxMessage, delivery: Delivery, tally: Tally) -> None:
-    """One line an outcome."""
+def _tell(
+    message: OutboxMessage, delivery: Delivery, tally: Tally, journeys: Sequence[Journey]
+) -> None:
+    """One line an outcome; one for each story, where a message carries several."""
     place = f"{message.channel.value}:{message.address}"
+    named = {"to": place, "key": message.key, "message": message.id}
+    carried = [{"story": j.story, "alert": j.alert, "article": j.article} for j in journeys]
+    for ids in carried or [{}]:
+        match delivery:
+            case Sent(external_id=external_id):
+                _log.info("sent", **named, **ids, id=external_id)
+            case Retry(reason=reason):
+                _log.warning("not sent", **named, **ids, reason=reason)
+            case Parked(reason=reason):
+                _log.error("parked", **named, **ids, reason=reason)
     match delivery:
-        case Sent(external_id=external_id):
+        case Sent():
             tally.add("sent")
-            _log.info("sent", to=place, key=message.key, id=external_id)
         case Retry(reason=reason):
             tally.add("failed")
             tally.problem(place, mask(reason), "it stays in the outbox and is tried again")
-            _log.warning("not sent", to=place, key=message.key, reason=reason)
         case Parked(reason=reason):
             tally.add("parked")
             tally.problem(place, mask(reason), "mend the cause, then: mineralwatch outbox retry")
-            _log.error("parked", to=place, key=message.key, reason=reason)
+
+
+def _measure(journeys: Sequence[Journey], now: datetime, tally: Tally) -> None:
+    """How long it took since the report was published, and since a poll brought it."""
+    for one in journeys:
+        if one.published_at is not None:
+            tally.measure("published_to_sent", max(0.0, (now - one.published_at).total_seconds()))
+        if one.seen_at is not None:
+            tally.measure("seen_to_sent", max(0.0, (now - one.seen_at).total_seconds()))
 
 
 def _count_left(tally: Tally, context: Context) -> None:
     with context.database.read() as session:
         states = outbox.count_states(session=session)
+        oldest = oldest_due(now=context.now, session=session)
+    waited = (context.now - oldest).total_seconds() if oldest is not None else 0.0
+    tally.measure("oldest_waiting", max(0.0, waited))
     tally.set(waiting=states[OutboxState.PENDING.value] + states[OutboxState.SENDING.value])
     tally.set(parked_in_all=states[OutboxState.PARKED.value])

@@ -5,12 +5,14 @@ so that neither can be lost nor doubled whatever is killed when.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from pipeline.cluster.keys import MAX_CANDIDATES, keys
 from pipeline.cluster.match import WINDOW, choose
 from pipeline.cluster.places import Gazetteer
+from pipeline.log import about, get_logger
 from pipeline.stages import routing
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.ledger import Clerk, build_if_missing, settle_all
@@ -18,9 +20,12 @@ from pipeline.stages.revisit import revisit
 from pipeline.stages.storytelling import grown, leading, opened
 from pipeline.store import agreements, assessments, gates, stories
 from pipeline.store.assessments import ReadArticle
-from pipeline.store.engine import alone
+from pipeline.store.engine import after_commit, alone
+from schemas.article import Article
 from schemas.report import StageReport
 from schemas.story import ClusterDocument, Story
+
+_log = get_logger(__name__)
 
 BATCH = 50
 """Readings a transaction."""
@@ -40,7 +45,8 @@ def link(context: Context, ruleset: str) -> StageReport:
             alone("link", session=session)
             waiting = assessments.unlinked(ruleset=ruleset, limit=BATCH, session=session)
             for read in waiting:
-                linker.link(read, session=session)
+                with about(article=read.article.id):
+                    linker.link(read, session=session)
                 assessments.mark_linked(
                     read.article.id, ruleset=ruleset, now=context.now, session=session
                 )
@@ -70,6 +76,7 @@ class Linker:
         shaped = opened(read, agreement) if before is None else grown(before, read, agreement)
         story = stories.save_story(shaped, session=session)
         tally.add("stories", before is None)
+        _tell(read.article, story, opened=before is None, session=session)
         stories.attach(
             story.id,
             read.article.id,
@@ -87,7 +94,9 @@ class Linker:
         own = [one for one in reads if renamed or one.article.id == read.article.id]
         self._clerk.file(story, own, session)
         tally.add("moves", self._clerk.moved(story, reads, session))
-        if not read.article.backfill:
+        if read.article.backfill:
+            return
+        with about(story=story.id):
             tally.add("alerts", routing.alert(before, story, read, context, session))
 
     def _find(
@@ -114,3 +123,17 @@ class Linker:
         """The document with the states that it names, parties or not."""
         places = self._gazetteer.places(document.title, document.summary)
         return replace(document, places=places)
+
+
+def _tell(article: Article, story: Story, *, opened: bool, session: Session) -> None:
+    """One line for each report: where the article came from, and the story it is in."""
+    line = partial(
+        _log.info,
+        "opened a story" if opened else "joined a story",
+        article=article.id,
+        story=story.id,
+        feed=article.feed_id,
+        polled=article.seen_at.isoformat(timespec="seconds"),
+        url=article.url,
+    )
+    after_commit(session, line)

@@ -15,6 +15,7 @@ from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
 from pipeline.errors import ConfigError
 from pipeline.garbage import seldom_collected
+from pipeline.log import get_logger
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.pushed import settle
 from pipeline.store import feeds, gates
@@ -26,6 +27,8 @@ from schemas.report import StageReport
 
 BATCH = 2000
 """Feeds a task: a task of Airflow costs about a second, a feed a few milliseconds."""
+
+_log = get_logger(__name__)
 
 FLUSH_S = 1.0
 FLUSH_FEEDS = 100
@@ -182,6 +185,10 @@ def store_polled(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> N
         counts = {(day, p.state.feed_id): _counts(p, s) for p, s in zip(saved, kept, strict=True)}
         gates.add(counts, session=session)
     tally.add("feeds", len(lot))
+    for polled, stored in zip(lot, kept, strict=True):
+        if stored.new_ids:
+            named = {"feed": polled.state.feed_id, "name": polled.state.name}
+            _log.info("articles came", **named, articles=" ".join(map(str, stored.new_ids)))
     for polled in lot:
         if polled.record.outcome is PollOutcome.FAILED:
             tally.add("failed")

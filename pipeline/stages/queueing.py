@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from pipeline.log import get_logger
 from pipeline.notify import timing
 from pipeline.notify.render import render_bundle_payload, render_payload
 from pipeline.stages.context import Context
 from pipeline.stages.telling import Teller
 from pipeline.store import messages
+from pipeline.store.engine import after_commit
 from schemas.alert import Action, Alert, AlertContent, AlertKind, Channel, Destination
 from schemas.routes import RouteConfig
 from schemas.routing import Due, Happening, Told
+
+_log = get_logger(__name__)
 
 ONE_EACH = frozenset({Channel.WEBHOOK})
 """Channels in which a story is a message of its own whatever comes with it: programs read them."""
@@ -51,7 +56,7 @@ class Queue:
             due_at=plan.due.at,
             gathers=plan.gathers,
         )
-        return self._add(message, alert_id)
+        return self._add(message, made, alert_id)
 
     def renew(self, told: Told, happening: Happening) -> bool:
         """Say what is known by now in a message that nobody has seen, and send it sooner if due."""
@@ -91,6 +96,7 @@ class Queue:
         payload = self._root_payload(told.key, carried, to, root, changes=changes, edited=True)
         if waiting and messages.rewrite(waiting, payload, session=self.session):
             messages.carry(waiting, alert_id, session=self.session)
+            self._tell("joined a message", waiting, made, alert_id)
             return False
         return self._add(
             messages.NewMessage(
@@ -103,6 +109,7 @@ class Queue:
                 due_at=self._at_once(made).at,
                 gathers=gathers,
             ),
+            made,
             alert_id,
         )
 
@@ -141,6 +148,7 @@ class Queue:
                 due_at=due.at,
                 gathers=gathers,
             ),
+            made,
             alert_id,
         )
 
@@ -198,6 +206,7 @@ class Queue:
         if not messages.rewrite(key, payload, session=self.session):
             return False
         messages.carry(key, alert_id, session=self.session)
+        self._tell("joined a message", key, made, alert_id)
         return True
 
     def _join_reply(self, gathers: str, made: Alert, alert_id: int, to: Destination) -> bool:
@@ -209,6 +218,7 @@ class Queue:
         if not messages.rewrite(key, payload, session=self.session):
             return False
         messages.carry(key, alert_id, session=self.session)
+        self._tell("joined a message", key, made, alert_id)
         return True
 
     def _payload(
@@ -266,10 +276,18 @@ class Queue:
             significance=self.teller.story(made.story_id).significance,
         )
 
-    def _add(self, message: messages.NewMessage, alert_id: int) -> bool:
-        return messages.add_message(
+    def _add(self, message: messages.NewMessage, made: Alert, alert_id: int) -> bool:
+        added = messages.add_message(
             message, now=self.context.now, alert_id=alert_id, session=self.session
         )
+        if added:
+            self._tell("queued", message.key, made, alert_id)
+        return added
+
+    def _tell(self, what: str, key: str, made: Alert, alert_id: int) -> None:
+        """One line for each alert that a message carries."""
+        named = {"story": made.story_id, "alert": alert_id, "article": made.article_id}
+        after_commit(self.session, partial(_log.info, what, **named, route=made.route, key=key))
 
 
 def _together(rule: RouteConfig | None, *, overflow: bool) -> str:

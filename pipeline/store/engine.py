@@ -1,6 +1,6 @@
 """The engine for SQLite and PostgreSQL, and the two kinds of transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,14 @@ def alone(name: str, *, session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+
+def after_commit(session: Session, tell: Callable[[], None]) -> None:
+    """Call ``tell`` once the transaction is committed, and never where it is rolled back.
+
+    For log lines: a line must not speak of rows that are not there.
+    """
+    event.listen(session, "after_commit", lambda _session: tell(), once=True)
 
 
 @contextmanager

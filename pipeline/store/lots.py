@@ -4,9 +4,9 @@ A statement costs as much as a dozen rows, and a poll brings hundreds of feeds w
 Written on tables, past the session's bookkeeping of objects.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -36,6 +36,8 @@ class Stored:
     known: int = 0
     elsewhere: int = 0
     """Of the known: another feed's, brought by this feed for the first time."""
+    new_ids: tuple[int, ...] = field(default=(), compare=False)
+    """The rows of those that were new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,21 @@ def store_lot(
     _insert(fresh, feeds, now, session, backfill=backfill)
     inserted = _rows(fresh, session)
     # Another process may have been quicker with some: those are its news, not ours.
-    new = Counter(
-        fresh[url][0]
-        for url, row in inserted.items()
-        if row.feed_id == fresh[url][0] and row.seen_at == now
-    )
+    ids: defaultdict[int | None, list[int]] = defaultdict(list)
+    for url, row in inserted.items():
+        if row.feed_id == fresh[url][0] and row.seen_at == now:
+            ids[fresh[url][0]].append(row.id)
+    new = Counter({feed: len(found) for feed, found in ids.items()})
     elsewhere = _elsewhere(lot, rows | inserted, feeds, session)
     _sight(lot, rows | inserted, now, session)
     return [
-        Stored(new[feed], edited[feed], len(found) - new[feed] - edited[feed], elsewhere[feed])
+        Stored(
+            new[feed],
+            edited[feed],
+            len(found) - new[feed] - edited[feed],
+            elsewhere[feed],
+            tuple(sorted(ids.get(feed, ()))),
+        )
         for feed, found in lot
     ]
 
