@@ -145,6 +145,11 @@ def quiet_reports() -> None:
     logging.getLogger("pipeline.app").setLevel(logging.ERROR)
 
 
+def quiet() -> None:
+    """Log nothing of ours: the caller tells all."""
+    logging.getLogger("pipeline").setLevel(logging.CRITICAL)
+
+
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return a logger that takes an event and key=value pairs."""
     return structlog.stdlib.get_logger(name)

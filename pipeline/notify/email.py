@@ -171,6 +171,21 @@ class EmailSender:
             where = f"{self._config.host}:{self._config.port}"
             return Retry(mask(f"the mail server {where} could not be reached: {error}"))
 
+    def probe(self) -> str | None:
+        """Connect, protect the connection, log in, send nothing; None, or what went wrong."""
+        try:
+            server = self._connect()
+            try:
+                server.ehlo_or_helo_if_needed()
+                code, told = server.noop()
+            finally:
+                _part(server)
+        except smtplib.SMTPResponseException as error:
+            return f"{error.smtp_code} {_text(error.smtp_error)}"
+        except (smtplib.SMTPException, OSError) as error:
+            return mask(str(error))
+        return None if code < _PERMANENT - 100 else f"{code} {_text(told)}"
+
     def _connect(self) -> smtplib.SMTP:
         """Connect, protect the connection, and log in."""
         config, timeout = self._config, self._timeout_s

@@ -19,7 +19,7 @@ LEVELS = {
     "plan": {"feeds", "due", "batches"},
     "upkeep": {"feeds", "healthy"},
     "watch": {"failing"},
-    "websub": {"active", "waiting"},
+    "websub": {"live", "denied", "advertised"},
 }
 """Counts of each stage that say how things stand; the others say what was done."""
 
