@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -192,7 +193,7 @@ def load_model(folder: Path = PACKAGE_MODEL) -> Model | None:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         with np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
             return _model(description, arrays)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ConfigError(
             f"{folder}: the model cannot be read: {error}", mend="run: mineralwatch train"
         ) from error

@@ -22,8 +22,8 @@ from schemas.alert import Channel
 from schemas.doctor import Check, fail, ok, skipped, warn
 
 SKEW_WARN_S, SKEW_FAIL_S = 10, 120
-"""How far our clock may be from Slack's, whose header Date has whole seconds. Where ours is ahead by
-120 s, a message whose answer was lost is not found (notify.slack.CLOCK_SKEW_S) and goes twice."""
+"""Seconds between our clock and Slack's, whose header Date has whole ones. Where ours is ahead by
+120, a message whose answer was lost is not found (notify.slack.CLOCK_SKEW_S) and goes twice."""
 
 SMTP_TIMEOUT_S = 10.0
 _NAMES = ("slack", "slack scopes", "slack channels", "clock")

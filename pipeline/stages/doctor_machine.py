@@ -38,11 +38,11 @@ def check_time_zones(zones: Iterable[str]) -> Check:
     for name in zones:
         try:
             zone = ZoneInfo.no_cache(name)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             return fail(
                 "time zones",
                 f"{name}: {error}",
-                "install the data: apt install tzdata, or uv pip install tzdata; is it spelt right?",
+                "install the data: apt install tzdata, or uv pip install tzdata; is it spelt so?",
             )
         winter, summer = (at.replace(tzinfo=zone) for at in (WINTER, SUMMER))
         told.append(f"{name} {winter:%z}/{summer:%z}")

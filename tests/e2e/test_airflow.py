@@ -18,9 +18,13 @@ from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer, SlackServerThrea
 from pipeline.up.airflow_home import AirflowHome
 from tests.e2e.running import COMMAND, Running, bare_environment, until
 from tests.feed_server import FeedServer
+from tests.otlp_receiver import OtlpReceiver
 
 pytestmark = pytest.mark.slow
 
+SMTP_PASSWORD = "of-the-mail-server-4711"
+WEBHOOK_SECRET = "of-the-webhook-0815-and-more"
+SECRETS = (DEMO_TOKEN, SMTP_PASSWORD, WEBHOOK_SECRET)
 PARTS = {"metadatabase", "scheduler", "triggerer", "dag_processor"}
 
 
@@ -60,8 +64,14 @@ def slack() -> Iterator[SlackServer]:
 
 @pytest.fixture
 def mail(tmp_path: Path) -> Iterator[MailCatcher]:
-    with MailCatcher(tmp_path / "mail") as catcher:
+    with MailCatcher(tmp_path / "mail", user="watch", password=SMTP_PASSWORD) as catcher:
         yield catcher
+
+
+@pytest.fixture
+def collector() -> Iterator[OtlpReceiver]:
+    with OtlpReceiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture
@@ -71,14 +81,22 @@ def feed() -> Iterator[Feed]:
 
 
 @pytest.fixture
-def env(tmp_path: Path, bytecode: Path, slack: SlackServer, mail: MailCatcher) -> dict[str, str]:
+def env(
+    tmp_path: Path,
+    bytecode: Path,
+    slack: SlackServer,
+    mail: MailCatcher,
+    collector: OtlpReceiver,
+) -> dict[str, str]:
     return {
         **bare_environment(tmp_path, bytecode),
+        **collector.environment,
         "MINERALWATCH_ALLOW_PRIVATE_NETWORKS": "1",
         "MINERALWATCH_SLACK_TOKEN": DEMO_TOKEN,
         "MINERALWATCH_SLACK_BASE_URL": slack.base_url,
         "MINERALWATCH_SLACK_CHANNEL": "#minerals",
-        "MINERALWATCH_SMTP_URL": mail.url,
+        "MINERALWATCH_SMTP_URL": f"smtp://watch:{SMTP_PASSWORD}@127.0.0.1:{mail.port}",
+        "MINERALWATCH_WEBHOOK_SECRETS": json.dumps({"desk": WEBHOOK_SECRET}),
         "MINERALWATCH_DIGEST_TO": "reader@example.org",
     }
 
@@ -104,6 +122,7 @@ def test_from_a_feed_to_slack_and_the_digest(
     mail: MailCatcher,
     env: dict[str, str],
     tmp_path: Path,
+    collector: OtlpReceiver,
 ) -> None:
     ours = tmp_path / "var" / "mineralwatch.sqlite3"
     until(
@@ -141,6 +160,27 @@ def test_from_a_feed_to_slack_and_the_digest(
         assert probe.connect_ex(("127.0.0.1", running.port)) != 0
     failed = "SELECT dag_id, task_id FROM task_instance WHERE state NOT IN ('success', 'skipped')"
     assert rows(AirflowHome(tmp_path / "var" / "airflow").database, failed) == []
+    a_story_is_found_in_the_logs_and_no_secret_is(running, tmp_path / "var", message.ts)
+    sent = collector.metrics["airflow.mineralwatch.deliver.sent"]
+    assert sum(sent.values) == 2, "one message to Slack, one mail: each task's process counts"
+
+
+def a_story_is_found_in_the_logs_and_no_secret_is(running: Running, var: Path, ts: str) -> None:
+    """All that was written: the logs of tasks and processes, the output, previews, databases."""
+    files = [path for path in var.rglob("*") if path.is_file() and "bytecode" not in path.parts]
+    texts = {path: path.read_bytes() for path in files}
+    texts[Path("output")] = running.output.encode()
+    logs = {path: text for path, text in texts.items() if "logs" in path.parts}
+    tasks = b"".join(text for path, text in logs.items() if "task_id=" in str(path))
+    assert ts.encode() in tasks, "the check looks where it thinks"
+    assert b'"story":1' in tasks.replace(b" ", b"")
+    told = {
+        (str(path), secret)
+        for path, text in texts.items()
+        for secret in SECRETS
+        if secret.encode() in text
+    }
+    assert told == set()
 
 
 def wait_run(running: Running, dag: str, run_id: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -17,11 +18,12 @@ from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from pipeline.assess.assessor import Assessor
+from pipeline.assess.learned import load_model
+from pipeline.assess.model_files import PACKAGE_MODEL
 from pipeline.cli import app
 from pipeline.demo.mail_catcher import MailCatcher
 from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer, SlackServerThread
 from pipeline.demo.slack_workspace import ALL_SCOPES
-from pipeline.errors import ConfigError
 from pipeline.notify.slack_probe import NEEDED
 from pipeline.stages.doctor_channels import check_clock
 from pipeline.stages.doctor_machine import check_disk, check_model, check_time_zones
@@ -109,8 +111,8 @@ def polled(url: str, outcome: PollOutcome = PollOutcome.FETCHED) -> None:
         feeds.add_polls([PollRecord(state.feed_id, now, outcome)], session=session)
         session.execute(
             text(
-                "UPDATE feed SET failures = :failures, last_success_at = :good, last_new_at = :good,"
-                " failure = :kind, failure_message = 'no answer'"
+                "UPDATE feed SET failures = :failures, last_success_at = :good,"
+                " last_new_at = :good, failure = :kind, failure_message = 'no answer'"
             ),
             {
                 "failures": 0 if outcome is PollOutcome.FETCHED else 3,
@@ -274,7 +276,8 @@ def test_tables_that_are_missing_or_newer(doctor: Doctor, database_url: str) -> 
     database = open_database(database_url)
     for wrong, mend in (("9999", "install the version"), ("0008", "db upgrade")):
         with database.writer.begin() as connection:
-            connection.execute(text(f"UPDATE alembic_version SET version_num = '{wrong}'"))
+            put = text("UPDATE alembic_version SET version_num = :wrong")
+            connection.execute(put, {"wrong": wrong})
         code, found = doctor(MINERALWATCH_DATABASE_URL=database_url)
         assert code == 1
         assert found["migrations"]["verdict"] == "fail"
@@ -428,13 +431,23 @@ def test_a_time_zone_without_data() -> None:
 
 
 def test_weights_that_are_broken_or_missing(assessor: Assessor, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(PACKAGE_MODEL, folder)
+    weights = folder / "weights.npz"
+    weights.write_bytes(weights.read_bytes()[:100_000])
+
     def broken() -> Assessor:
-        raise ConfigError("the model cannot be read", mend="run: mineralwatch train")
+        load_model(folder)
+        return assessor
+
+    found = check_model(broken)
+    assert found.verdict is Verdict.FAIL
+    assert str(folder) in found.seen
 
     def missing() -> Assessor:
-        raise OSError("No such file: lexicon")
+        Path("lexicon.yaml").read_bytes()
+        return assessor
 
-    assert check_model(broken).verdict is Verdict.FAIL
     assert check_model(missing).verdict is Verdict.FAIL
     without = check_model(lambda: assessor, tmp_path)
     assert without.verdict is Verdict.WARN

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from pipeline.demo.newsroom import Newsroom, NewsroomThread
 from pipeline.demo.samples import Format, Outlet, SampleItem
@@ -19,6 +21,13 @@ from schemas.feed import FeedKind
 COMMAND = Path(sys.executable).parent / "mineralwatch"
 ROOT = Path(__file__).parents[2]
 TOKEN = "xoxb-1234-of-the-desk"
+
+BOTH = """
+routes:
+  - name: all
+    when: {min_significance: 1}
+    to: [{channel: slack, address: default}, {channel: email, address: default}]
+"""
 
 Run = Callable[..., str]
 
@@ -124,6 +133,35 @@ def test_as_json_each_line_is_an_object_with_the_ids_as_numbers(run: Run) -> Non
     assert all(datetime.fromisoformat(one["at"]).tzinfo for one in events)
 
 
-def test_no_secret_is_logged_whatever_slack_says(run: Run, slack: SlackServer) -> None:
+def test_no_secret_is_in_what_a_pass_logs_prints_or_writes(
+    run: Run, slack: SlackServer, postgres_url: str, tmp_path: Path
+) -> None:
+    """Slack refuses, the mail server is down, and the database's address has a password."""
+    secrets = {
+        "smtp": "of-the-mail-server-4711",
+        "database": "of-the-database-1234",
+        "webhook": "of-the-webhook-0815-and-more",
+    }
     slack._token = "xoxb-another"
-    assert "invalid_auth" in run(code=1, MINERALWATCH_LOG_FORMAT="json")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "routes.yaml").write_text(BOTH)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        log = run(
+            code=1,
+            MINERALWATCH_LOG_FORMAT="json",
+            MINERALWATCH_CONFIG_DIR=str(tmp_path / "config"),
+            MINERALWATCH_DATABASE_URL=make_url(postgres_url)
+            .set(password=secrets["database"])
+            .render_as_string(hide_password=False),
+            MINERALWATCH_SMTP_URL=f"smtp://watch:{secrets['smtp']}@127.0.0.1:"
+            f"{nobody.getsockname()[1]}",
+            MINERALWATCH_DIGEST_TO="reader@example.org",
+            MINERALWATCH_WEBHOOK_SECRETS=json.dumps({"desk": secrets["webhook"]}),
+        )
+    assert "invalid_auth" in log
+    assert "the mail server" in log
+    written = [path.read_bytes() for path in (tmp_path / "var").rglob("*") if path.is_file()]
+    for secret in (TOKEN, *secrets.values()):
+        assert secret not in log
+        assert not [text for text in written if secret.encode() in text]
