@@ -30,5 +30,5 @@ def try_write(database: Database) -> None:
     """
     with told_store_errors(), database.writer.connect() as connection:
         if inspect(connection).has_table("alembic_version"):
+            # Never committed: it is taken back as the connection closes.
             connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
-        connection.rollback()
