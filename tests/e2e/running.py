@@ -20,6 +20,7 @@ import psutil
 from pipeline.up.api import AirflowApi
 from pipeline.up.lock import free_port
 
+ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "mineralwatch"
 
 
@@ -40,6 +41,8 @@ def bare_environment(folder: Path, bytecode: Path) -> dict[str, str]:
         "HOME": str(folder / "home"),
         "TMPDIR": str(folder / "tmp"),
         "PYTHONPYCACHEPREFIX": str(bytecode),
+        # This checkout's code, whichever is installed.
+        "PYTHONPATH": str(ROOT),
     }
 
 
