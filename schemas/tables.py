@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from schemas.audit_tables import AuditRow
 from schemas.gate_tables import GateCountRow, PassageRow
 from schemas.ledger_tables import (
     AgreementCorrectionRow,
@@ -36,6 +37,7 @@ __all__ = [
     "AgreementDecisionRow",
     "AgreementReportRow",
     "AlertRow",
+    "AuditRow",
     "Base",
     "BigId",
     "CarriedRow",
