@@ -59,6 +59,7 @@ class OutboxRow(Base):
     __table_args__ = (
         Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
         Index("ix_outbox_channel_address_claimed_at", "channel", "address", "claimed_at"),
+        Index("ix_outbox_sent_at_id", "sent_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -56,6 +56,7 @@ class FeedRow(Base):
     """A feed and what is remembered of it between polls."""
 
     __tablename__ = "feed"
+    __table_args__ = (Index("ix_feed_name_id", "name", "id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     url: Mapped[str] = mapped_column(String(2000), unique=True)

@@ -16,3 +16,9 @@ def list_entries(context: Context, *, after: Key | None = None) -> Page[AuditEnt
     """A page of entries, the newest first; its key is (id,)."""
     with context.database.read() as session:
         return audit.list_entries(after=after, session=session)
+
+
+def add_words(context: Context, entry: AuditEntry, words: str) -> None:
+    """Say in an entry what came of it after it was committed."""
+    with context.database.write() as session:
+        audit.add_words(entry.id, words, session=session)

@@ -23,6 +23,12 @@ def add_entry(
     return _entry(row)
 
 
+def add_words(entry_id: int, words: str, *, session: Session) -> None:
+    """Say in an entry what came of it besides."""
+    row = session.get_one(AuditRow, entry_id)
+    row.detail = f"{row.detail} {words}".strip()
+
+
 def find_entry(entry_id: int, *, session: Session) -> AuditEntry | None:
     """The entry with that id."""
     row = session.get(AuditRow, entry_id)

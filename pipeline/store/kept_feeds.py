@@ -80,6 +80,12 @@ def retry_feeds(feed_ids: Collection[int], *, now: datetime, session: Session) -
     )
 
 
+def make_due(feed_ids: Collection[int], *, now: datetime, session: Session) -> None:
+    """Make these feeds due at once; how often those that fail were tried is not forgotten."""
+    query = update(FeedRow).where(FeedRow.id.in_(feed_ids))
+    session.execute(query.values(next_poll_at=now))
+
+
 def failing_ids(*, session: Session) -> list[int]:
     """The watched feeds whose last poll failed."""
     query = select(FeedRow.id).where(FeedRow.enabled, FeedRow.failures > 0)

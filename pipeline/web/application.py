@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import NotFoundError, PipelineError
+from pipeline.errors import ConfigError, NotFoundError, PipelineError
 from pipeline.log import get_logger, mask
 from pipeline.settings import Settings
 from pipeline.web import pages
@@ -96,9 +96,12 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _failed(request: Request, error: Exception) -> Response:
     """What a stage could not do: the message and the mend, to somebody who is logged in."""
     assert isinstance(error, PipelineError)  # noqa: S101 - what it was registered for
-    missing = isinstance(error, NotFoundError)
-    code = HTTPStatus.NOT_FOUND if missing else HTTPStatus.SERVICE_UNAVAILABLE
-    if not missing:
+    if isinstance(error, NotFoundError):
+        code = HTTPStatus.NOT_FOUND
+    elif isinstance(error, ConfigError) and request.method == "POST":
+        code = HTTPStatus.CONFLICT  # an action that the thing does not allow now
+    else:
+        code = HTTPStatus.SERVICE_UNAVAILABLE
         _log.error("page_failed", path=request.url.path, why=error.message, mend=error.mend)
     return _plain(request, code, mask(error.message), mend=mask(error.mend))
 

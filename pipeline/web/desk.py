@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from pipeline.app import App
 from pipeline.stages.context import Context
-from pipeline.stages.pages_audit import find
+from pipeline.stages.pages_audit import add_words, find
 from pipeline.web.frame import href, menu
 from pipeline.web.guard import is_own_origin, is_token, make_token
 from pipeline.web.visitor import Host, Visitor, visitor_of
@@ -68,9 +68,26 @@ class Desk:
         return HTMLResponse(text, code, {"Cache-Control": "no-store"})
 
     def back(
-        self, name: str, /, entry: AuditEntry, query: Mapping[str, Any] | None = None, **params: Any
+        self,
+        name: str,
+        /,
+        entry: AuditEntry,
+        query: Mapping[str, Any] | None = None,
+        *,
+        run: str = "",
+        **params: Any,
     ) -> RedirectResponse:
-        """Lead to a page after an action: it tells the outcome, and a reload repeats nothing."""
+        """Lead to a page after an action: it tells the outcome, and a reload repeats nothing.
+
+        Args:
+            name: of the page's route.
+            entry: the action, committed.
+            query: more of the address.
+            run: a DAG that is to take the change up at once, where the host can start it.
+            params: parts of the path.
+        """
+        if run and self.host.trigger is not None:
+            add_words(self.context, entry, self.host.trigger(run, self.visitor.name))
         where = self.href(name, {**(query or {}), "done": entry.id}, **params)
         return RedirectResponse(where, status.HTTP_303_SEE_OTHER)
 

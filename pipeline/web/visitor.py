@@ -1,8 +1,7 @@
 """Who is there: told by the server that the pages stand in, never by the pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import Request
 
@@ -24,8 +23,8 @@ class Host:
     """The address of its login page; the argument is where to go from there."""
     dag: Callable[[str], str] | None = None
     """The address of a DAG's page."""
-    trigger: Callable[[str, Mapping[str, Any], str], None] | None = None
-    """Run a DAG at once: its id, its parameters, the user's name."""
+    trigger: Callable[[str, str], str] | None = None
+    """Run a DAG at once: its id, the user's name; returns the outcome in words, never raises."""
 
 
 def visitor_of(request: Request) -> Visitor:

@@ -27,8 +27,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_at"), "audit", ["at"])
+    # By which the operators' pages go on through feeds, and through what was sent.
+    op.create_index("ix_feed_name_id", "feed", ["name", "id"])
+    op.create_index("ix_outbox_sent_at_id", "outbox", ["sent_at", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_sent_at_id", table_name="outbox")
+    op.drop_index("ix_feed_name_id", table_name="feed")
     op.drop_index(op.f("ix_audit_at"), table_name="audit")
     op.drop_table("audit")
