@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from pipeline.errors import ConfigError
 from pipeline.stages.context import Context
 from pipeline.stages.failures import fails_now
-from pipeline.stages.watch import LATE
 from pipeline.store import page_feeds, page_outbox, page_overview, watch_episodes, watch_facts
 from schemas.alert import OutboxState
 from schemas.operator_pages import Overview, Span, Waiting
@@ -16,6 +15,8 @@ from schemas.operator_pages import Overview, Span, Waiting
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _EPISODES = 20
+_LATE: Final = timedelta(hours=1)
+"""As the digest has it: messages are sent every five minutes, a refusal that passes is over."""
 
 
 def overview(context: Context, ruleset: str, fault: ConfigError | None = None) -> Overview:
@@ -67,7 +68,7 @@ def _span(words: str, first: date, session: Session) -> Span:
 def _waiting(context: Context, ruleset: str, session: Session) -> Waiting:
     now = context.now
     counts = page_outbox.count_unsent(session=session)
-    late = watch_facts.waiting_messages(before=now - LATE, now=now, session=session)
+    late = watch_facts.waiting_messages(before=now - _LATE, now=now, session=session)
     unread = page_overview.count_unread(ruleset=ruleset, since=now - _DAY, session=session)
     return Waiting(
         unread=unread,

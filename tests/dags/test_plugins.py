@@ -10,11 +10,14 @@ from tests.dags.test_structure import HEAVY, LIGHT
 from tests.feed_server import FeedServer
 
 CALLBACK = "https://watch.example.org/websub"
-PLUGINS = {"mineralwatch_warm_start", "mineralwatch_websub_receiver"}
+PAGES = "/minerals-watch"
+PLUGINS = {"mineralwatch_pages", "mineralwatch_warm_start", "mineralwatch_websub_receiver"}
 
 
 @pytest.mark.parametrize("component", ["scheduler", "dag-processor", "triggerer", "tasks"])
-def test_no_other_process_pays_for_the_receiver(component: str, template: AirflowProcess) -> None:
+def test_no_other_process_pays_for_receiver_and_pages(
+    component: str, template: AirflowProcess
+) -> None:
     told = template.work("plugins", component, MINERALWATCH_WEBSUB_CALLBACK_URL=CALLBACK)
     assert told["errors"] == {}
     assert set(told["plugins"]) >= PLUGINS
@@ -24,25 +27,26 @@ def test_no_other_process_pays_for_the_receiver(component: str, template: Airflo
     assert {name.split(".")[0] for name in told["modules"]} & HEAVY == set()
 
 
-def test_without_a_callback_nothing_is_mounted(template: AirflowProcess) -> None:
+def test_without_a_callback_the_pages_alone_are_mounted(template: AirflowProcess) -> None:
     told = template.work("plugins", "api-server")
     assert told["errors"] == {}
-    assert told["apps"] == []
+    assert told["apps"] == [PAGES]
 
 
 def test_the_api_server_loads_no_spacy_for_it(template: AirflowProcess) -> None:
     told = template.work("plugins", "api-server", MINERALWATCH_WEBSUB_CALLBACK_URL=CALLBACK)
     assert told["errors"] == {}
-    assert told["apps"] == ["/websub"]
+    assert sorted(told["apps"]) == [PAGES, "/websub"]
     loaded = {name.split(".")[0] for name in told["modules"]}
-    assert loaded & (HEAVY - {"aiohttp", "feedparser", "nh3", "numpy"}) == set()
+    light = {"aiohttp", "feedparser", "nh3", "numpy", "slack_sdk"}
+    assert loaded & (HEAVY - light) == set()
 
 
 def test_a_wrong_callback_is_named(template: AirflowProcess) -> None:
     told = template.work("plugins", "api-server", MINERALWATCH_WEBSUB_CALLBACK_URL="here")
     (error,) = told["errors"].values()
     assert "MINERALWATCH_WEBSUB_CALLBACK_URL" in error
-    assert told["apps"] == []
+    assert told["apps"] == [PAGES], "nothing else suffers"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@
     python worker.py settings              the settings that a task would go by
     python worker.py plugins [COMPONENT]   what Airflow's plugins load in this component
     python worker.py push FEED BODY        the api-server's own application, and a hub that posts
+    python worker.py pages                 the same, and users that open the operators' pages
 
 Airflow keeps its configuration, logging and database settings for the whole process, hence the
 process of its own.
@@ -218,6 +219,10 @@ def main() -> None:
             told = plugins(component)
         case ["push", feed, body]:
             told = push(feed, body)
+        case ["pages"]:
+            from pages_in_airflow import pages
+
+            told = pages()
         case other:
             raise SystemExit(f"{Path(__file__).name}: {other}")
     out.write(json.dumps(told, default=str) + "\n")
