@@ -177,7 +177,7 @@ def test_feeds_go_on_by_key(client: PageClient, database: Database, now: datetim
                 FeedRow(**columns | {"id": None, "name": "Same", "url": f"https://s.example/{n}"})
             )
     seen: list[str] = []
-    path, query = "/feeds", {"q": "s.example"}
+    path, query = "/feeds", {"q": "//s.example"}
     while True:
         page = client.page(path, **query)
         seen += re.findall(r'href="/minerals-watch/feeds/(\d+)"', page)
