@@ -44,6 +44,8 @@ def test_settings_that_a_page_names_exist(page: Path) -> None:
 
 def test_pictures_are_small_and_shown() -> None:
     shown = set(re.findall(r"\]\(docs/images/([^)]+)\)", read("README.md")))
+    for page in (ROOT / "docs").glob("*.md"):
+        shown |= set(re.findall(r"!\[[^]]+\]\(images/([^)]+)\)", page.read_text("utf-8")))
     pictures = {path.name: path.stat().st_size for path in (ROOT / "docs" / "images").iterdir()}
     assert shown == set(pictures)
     assert not {name: size for name, size in pictures.items() if size > MAX_PICTURE}
