@@ -1,6 +1,6 @@
 """What is known of an agreement, as JSON and on the terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pipeline.commands.common import out
 from pipeline.stages.agreement_desk import Account
+from pipeline.stages.agreement_words import TIERS, amount, says, sources
 from schemas.agreement import StageTransition
 from schemas.assessment import Stage
 from schemas.ledger import (
@@ -23,8 +24,6 @@ from schemas.ledger import (
 
 UNCHECKED = "source not checked"
 """Of a stage in agreements.yaml that no page backs."""
-
-_TIERS = {1: "official or wire", 2: "press", 3: "other"}
 
 
 def account_json(account: Account) -> dict[str, Any]:
@@ -52,12 +51,6 @@ def step_json(step: StageTransition, account: Account) -> dict[str, Any]:
         "certainty": "set by hand" if by_hand else Certainty.DONE.value,
         "sources": [] if by_hand else [report_json(one) for one in sources(step, account.reports)],
     }
-
-
-def sources(step: StageTransition, reports: Iterable[LedgerReport]) -> list[LedgerReport]:
-    """The reports of the step's story that name its stage."""
-    own = [r for r in reports if r.story_id == step.story_id and r.stage is step.stage]
-    return sorted(own, key=lambda r: (r.tier, r.at, r.article_id))
 
 
 def report_json(report: LedgerReport) -> dict[str, Any]:
@@ -139,7 +132,7 @@ def _show_step(step: StageTransition, reports: Sequence[LedgerReport]) -> None:
     told = sources(step, reports) if step.story_id is not None else []
     for tier in sorted({one.tier for one in told}):
         names = dict.fromkeys(_named(one) for one in told if one.tier == tier)
-        out.print(f"    {_TIERS.get(tier, tier)}: {escape(', '.join(names))}", highlight=False)
+        out.print(f"    {TIERS.get(tier, tier)}: {escape(', '.join(names))}", highlight=False)
 
 
 def _named(report: LedgerReport) -> str:
@@ -157,17 +150,9 @@ def show_conflict(conflict: Conflict) -> None:
     else:
         end = f"settled by correction {by.id}"
     out.print(
-        f"conflict: {escape(_says(conflict.held))}; {escape(_says(conflict.against))}: {end}",
+        f"conflict: {escape(says(conflict.held))}; {escape(says(conflict.against))}: {end}",
         highlight=False,
     )
-
-
-def _says(report: LedgerReport) -> str:
-    what = report.stage.value
-    if report.certainty is not Certainty.DONE:
-        what = f"{what} is {report.certainty.value}"
-    who = f"{report.outlet} ({_TIERS.get(report.tier, report.tier)}, {report.at:%Y-%m-%d})"
-    return f"{who} says {what}"
 
 
 def _show_correction(one: Correction) -> None:
@@ -207,14 +192,6 @@ def _show_item(item: MoneyItem) -> None:
         f" {escape(report.outlet)} (article {report.article_id})",
         highlight=False,
     )
-
-
-def amount(value: float, code: str) -> str:
-    """A sum as it is read: ``150 million USD``."""
-    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if value >= size:
-            return f"{value / size:.4g} {word} {code}"
-    return f"{value:,.0f} {code}"
 
 
 def show_candidates(found: Sequence[Candidate]) -> None:
