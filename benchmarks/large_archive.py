@@ -194,7 +194,7 @@ def _article(
 
 
 def _readings(database: Database, news: News, told: dict[int, Told]) -> None:
-    """Of the last thirty days by the rules in force but for those that wait; older ones by older."""
+    """Of the last thirty days by the rules in force, but for those that wait; else by older ones."""
     names = (
         "id article_id ruleset at relevant relevance stage significance agreement_id reading "
         "linked_at"
@@ -341,7 +341,7 @@ SELECT n, 'https://outlet-' || n || '.example/feed', 'Outlet ' || n, 'en', 'worl
   CAST(:now AS timestamptz) - interval '3 h', CASE WHEN n % 50 = 0 THEN 'timeout' END,
   CASE WHEN n % 50 = 0 THEN 'no answer within 20 s' END, n % 50 = 0, '[]', '[]', 0, false,
   'command', :began FROM generate_series(1, {FEEDS}) n;
-"""
+"""  # noqa: S608 - numbers of ours
 _FOLLOWS = """
 INSERT INTO sighting (article_id, feed_id, seen_at, guid_key, text_key)
   SELECT id, feed_id, seen_at, id * 7919, id * 104729 FROM article;
@@ -364,7 +364,7 @@ SELECT CAST(:now AS date) - d, f, 8, 16, 0, 160, 157, 3, 2, CASE WHEN (d + f) % 
   ELSE 1 END, CASE WHEN (d + f) % 20 = 0 THEN 1 ELSE 0 END,
   CASE WHEN (d + f) % 40 = 0 THEN 1 ELSE 0 END, CASE WHEN (d + f) % 40 = 0 THEN 1 ELSE 0 END
 FROM generate_series(1, {FEEDS}) f, generate_series(0, {DAYS - 1}) d;
-"""
+"""  # noqa: S608 - numbers of ours
 
 
 def _sql(database: Database, script: str) -> None:
@@ -395,4 +395,5 @@ def _numbers(database: Database) -> None:
     with database.engine.begin() as connection:
         for name in ("feed", "article", "assessment", "story", "alert", "outbox", "edition"):
             counter = f"pg_get_serial_sequence('{name}', 'id')"
-            connection.execute(text(f"SELECT setval({counter}, (SELECT max(id) FROM {name}))"))
+            query = f"SELECT setval({counter}, (SELECT max(id) FROM {name}))"  # noqa: S608 - ours
+            connection.execute(text(query))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.stages.agreement_words import SEVERITY
 from schemas.explained import Explained, Mark
 from schemas.explanation import Contribution, LabelExplanation, PartyExplanation
 
@@ -18,9 +19,6 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SHOWN = 4_000
 _BEYOND = 200
 """Characters shown of a long text, and shown beyond its last mark."""
-
-SEVERITY = ("none", "routine", "notable", "major")
-"""Words for the significance 0 to 3."""
 
 
 @dataclass(frozen=True, slots=True)

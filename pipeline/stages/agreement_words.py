@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from schemas.agreement import StageTransition
 from schemas.ledger import Certainty, LedgerReport
 
+SEVERITY = ("none", "routine", "notable", "major")
+"""Words for the significance 0 to 3."""
 TIERS = {1: "official or wire", 2: "press", 3: "other"}
 
 

@@ -1,6 +1,5 @@
 """The pages on stories: searched or listed, and one with all that is kept of it. Reads only."""
 
-from datetime import datetime
 from itertools import islice
 
 from sqlalchemy.orm import Session
@@ -79,5 +78,3 @@ def _name(context: Context, story: Story, session: Session) -> str | None:
         return known[story.agreement]
     found = agreements.get_agreement(story.agreement, session=session)
     return found.name if found else story.agreement
-
-

@@ -58,20 +58,20 @@ def reports_of(
     """Reports on an agreement in stories that stand, the oldest first; both bounds included."""
     query = (
         select(AgreementReportRow)
-        .where(AgreementReportRow.agreement_id == agreement_id, _stands())
+        .where(AgreementReportRow.agreement_id == agreement_id, stands())
         .order_by(AgreementReportRow.at, AgreementReportRow.article_id)
     )
     if since is not None:
         query = query.where(AgreementReportRow.at >= since)
     if until is not None:
         query = query.where(AgreementReportRow.at <= until)
-    return [_report(row) for row in session.scalars(query)]
+    return [report_of(row) for row in session.scalars(query)]
 
 
 def report_of_article(article_id: int, *, session: Session) -> LedgerReport | None:
     """What the article reports, or None."""
     row = session.get(AgreementReportRow, article_id)
-    return _report(row) if row else None
+    return report_of(row) if row else None
 
 
 def proposed(*, session: Session, proposal: str | None = None) -> list[LedgerReport]:
@@ -82,16 +82,16 @@ def proposed(*, session: Session, proposal: str | None = None) -> list[LedgerRep
             AgreementReportRow.agreement_id.is_(None),
             AgreementReportRow.proposal.is_not(None),
             ~exists().where(AgreementDecisionRow.proposal == AgreementReportRow.proposal),
-            _stands(),
+            stands(),
         )
         .order_by(AgreementReportRow.at, AgreementReportRow.article_id)
     )
     if proposal is not None:
         query = query.where(AgreementReportRow.proposal == proposal)
-    return [_report(row) for row in session.scalars(query)]
+    return [report_of(row) for row in session.scalars(query)]
 
 
-def _stands() -> ColumnElement[bool]:
+def stands() -> ColumnElement[bool]:
     """The report's story was not retracted; its row may be gone, being too old to keep."""
     return ~exists().where(
         StoryRow.id == AgreementReportRow.story_id, StoryRow.retracted_at.is_not(None)
@@ -242,7 +242,8 @@ def _values(report: LedgerReport) -> dict[str, Any]:
     }
 
 
-def _report(row: AgreementReportRow) -> LedgerReport:
+def report_of(row: AgreementReportRow) -> LedgerReport:
+    """The row as a shape."""
     return LedgerReport(
         article_id=row.article_id,
         story_id=row.story_id,

@@ -61,9 +61,7 @@ def count_alerts(story_ids: Collection[int], *, session: Session) -> dict[int, i
 
 def story_alerts(story_id: int, *, limit: int, session: Session) -> list[SentAlert]:
     """The first ``limit`` alerts of a story."""
-    query = (
-        select(AlertRow).where(AlertRow.story_id == story_id).order_by(AlertRow.id).limit(limit)
-    )
+    query = select(AlertRow).where(AlertRow.story_id == story_id).order_by(AlertRow.id).limit(limit)
     return [
         SentAlert(row.id, row.kind, row.route, row.reason, row.created_at)
         for row in session.scalars(query)
