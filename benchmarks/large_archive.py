@@ -194,7 +194,7 @@ def _article(
 
 
 def _readings(database: Database, news: News, told: dict[int, Told]) -> None:
-    """Of the last thirty days by the rules in force, but for those that wait; else by older ones."""
+    """Of the last thirty days by the rules in force, but for those that wait; else by older."""
     names = (
         "id article_id ruleset at relevant relevance stage significance agreement_id reading "
         "linked_at"
