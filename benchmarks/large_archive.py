@@ -308,7 +308,7 @@ def _messages(database: Database, news: News, told: list[Told]) -> None:
             )  # fmt: skip
 
     html = f"<!doctype html><title>Digest</title><p>{'word ' * 9_000}</p>"
-    picture = json.dumps({"trend@mineralwatch": "iVBORw0KGgo" + "A" * 60_000})
+    picture = json.dumps({"trend@mineralwatch": "iVBORw0KGgo" + "A" * 60_001})
     days = [(n, NOW - timedelta(days=DAYS - n, hours=4)) for n in range(1, DAYS + 1)]
     _copy(
         database, "edition",

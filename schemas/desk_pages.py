@@ -84,11 +84,10 @@ class ScoreLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadBy:
-    """How many readings there are by a set of rules, and when the last was made."""
+    """How many readings there are by a set of rules."""
 
     ruleset: str
     readings: int
-    relevant: int
 
 
 @dataclass(frozen=True, slots=True)

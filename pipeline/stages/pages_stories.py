@@ -16,6 +16,9 @@ from schemas.story_page import StoryAccount, StoryLine, StoryList, TellingArticl
 
 BEST = 50
 """Stories that a search shows: the best ones; further words find others."""
+RANKED = 2_000
+"""Articles among which the best are looked for, those that came in last: ranking is what takes
+time. The command line looks through ten times as many."""
 SHOWN = 40
 """Articles of a story that are shown, and alerts."""
 ASKED = 40
@@ -28,7 +31,7 @@ def list_stories(
     """The newest stories; or with ``words`` the best `BEST` of those that an article tells so."""
     with context.database.read() as session:
         if words.strip():
-            answer = search_stories(words, filters, limit=BEST, session=session)
+            answer = search_stories(words, filters, limit=BEST, most=RANKED, session=session)
             ids = [hit.id for hit in answer.stories]
             found = story_list.stories_by_id(ids, session=session)
             hits = {hit.id: hit for hit in answer.stories}

@@ -1,73 +1,99 @@
 """scorecard: what the news has shown for and against each claim. Reads only."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from pipeline.ledger.sides import counted, story_side, trend_of
 from pipeline.stages.context import Context
 from pipeline.stages.storytelling import quoted
-from pipeline.store import stories
+from pipeline.store import stories, theme_sides
 from pipeline.store.assessments import ReadArticle
+from pipeline.store.theme_sides import CountedStory
 from schemas.assessment import Side, ThemeLabel
 from schemas.rules import ThemeConfig
 from schemas.scorecard import Scorecard, StorySide, ThemeQuote, ThemeScore, WeekCounts
-from schemas.story import Story
 
 MAJOR = 3
 TREND = timedelta(days=30)
 _SHOWN = {StorySide.FOR: 2, StorySide.AGAINST: 2, StorySide.MIXED: 1, StorySide.NEUTRAL: 1}
 """Quotes of each side: so that the newest of one side does not hide that there is another."""
-_EVERY = 1_000_000
-_LOT = 500
-"""Stories whose articles are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A story with the side that it takes on one claim, and the articles that speak of it."""
+    """A story with the side that it takes on one claim."""
 
-    story: Story
+    story: CountedStory
     side: StorySide
-    reads: tuple[tuple[ReadArticle, ThemeLabel], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    since: datetime
+    until: datetime
+    names: Mapping[str, str]
+    """Agreements by id."""
+
+
+class _Reader:
+    """Reads the articles of the few stories that are quoted, most of them at once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._reads: dict[int, list[ReadArticle]] = {}
+
+    def expect(self, ids: Iterable[int]) -> None:
+        """Read the articles of these stories in one go."""
+        wanted = sorted(set(ids) - self._reads.keys())
+        found = stories.read_articles(wanted, session=self._session) if wanted else {}
+        self._reads |= {story: found.get(story, []) for story in wanted}
+
+    def of(self, story_id: int) -> list[ReadArticle]:
+        """The articles of a story."""
+        self.expect([story_id])
+        return self._reads[story_id]
 
 
 def scorecard(context: Context, *, since: datetime) -> Scorecard:
     """Count stories per theme and side from ``since`` to now, with trend and newest evidence."""
     until = context.now
     earliest = min(since - (until - since), until - 2 * TREND)
+    span = _Span(since, until, {a.id: a.name for a in context.catalog.agreements})
     with context.database.read() as session:
-        found = stories.list_stories(since=earliest, until=until, limit=_EVERY, session=session)
-        reads: dict[int, list[ReadArticle]] = {}
-        ids = [story.id for story in found]
-        for start in range(0, len(ids), _LOT):
-            reads.update(stories.read_articles(ids[start : start + _LOT], session=session))
-    names = {a.id: a.name for a in context.catalog.agreements}
-    themes = tuple(
-        _score(theme, _told(theme.id, found, reads), names, since, until)
-        for theme in context.catalog.rules.themes
-    )
-    return Scorecard(since, until, themes)
+        found = theme_sides.standing(since=earliest, until=until, session=session)
+        sides = theme_sides.theme_sides(since=earliest, until=until, session=session)
+        themes = context.catalog.rules.themes
+        told = {theme.id: _told(theme.id, found, sides) for theme in themes}
+        reader = _Reader(session)
+        reader.expect(one.story.id for some in told.values() for one in _foremost(some, since))
+        scored = tuple(_score(theme, told[theme.id], span, reader) for theme in themes)
+    return Scorecard(since, until, scored)
 
 
 def _told(
-    theme: str, found: Sequence[Story], reads: Mapping[int, Sequence[ReadArticle]]
+    theme: str,
+    found: Sequence[CountedStory],
+    sides: Mapping[tuple[int, str], Sequence[tuple[Side, int]]],
 ) -> list[_Told]:
     """The stories of a theme, the newest first."""
-    told = []
-    for story in sorted(found, key=lambda story: story.last_at, reverse=True):
-        if theme not in story.themes:
-            continue
-        speaking = tuple(
-            (read, label)
-            for read in reads.get(story.id, ())
-            for label in read.assessment.themes
-            if label.id == theme
-        )
-        side = story_side((_side(label), read.article.tier) for read, label in speaking)
-        told.append(_Told(story, side, speaking))
-    return told
+    return [
+        _Told(story, story_side(sides.get((story.id, theme), ())))
+        for story in found
+        if theme in story.themes
+    ]
+
+
+def _foremost(told: Sequence[_Told], since: datetime) -> Iterator[_Told]:
+    """Those that are quoted as a rule: the newest of each side."""
+    left = dict(_SHOWN)
+    for one in told:
+        if one.story.last_at >= since and left[one.side]:
+            left[one.side] -= 1
+            yield one
 
 
 def _side(label: ThemeLabel) -> Side:
@@ -77,10 +103,10 @@ def _side(label: ThemeLabel) -> Side:
 def _score(
     theme: ThemeConfig,
     told: Sequence[_Told],
-    names: Mapping[str, str],
-    since: datetime,
-    until: datetime,
+    span: _Span,
+    reader: _Reader,
 ) -> ThemeScore:
+    since, until, names = span.since, span.until, span.names
     within = [one for one in told if one.story.last_at >= since]
     start = since - (until - since)
     recent = counted(_sides(told, until - TREND, None))
@@ -94,7 +120,7 @@ def _score(
         before=sum(start <= one.story.last_at < since for one in told),
         major=sum(one.story.significance >= MAJOR for one in within),
         agreements=tuple(name for name, _ in carried.most_common(5)),
-        newest=_quotes(within),
+        newest=_quotes(within, theme.id, reader),
         sides=counted(one.side for one in within),
         recent=recent,
         earlier=earlier,
@@ -127,23 +153,26 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _quotes(told: Sequence[_Told]) -> tuple[ThemeQuote, ...]:
+def _quotes(told: Sequence[_Told], theme: str, reader: _Reader) -> tuple[ThemeQuote, ...]:
     """One quote a story, the newest of each side."""
     left = dict(_SHOWN)
     quotes: list[ThemeQuote] = []
     for one in told:
         if left[one.side]:
-            quote = _quote(one)
+            quote = _quote(one, theme, reader.of(one.story.id))
             if quote is not None:
                 left[one.side] -= 1
                 quotes.append(quote)
     return tuple(sorted(quotes, key=lambda quote: quote.at, reverse=True))
 
 
-def _quote(told: _Told) -> ThemeQuote | None:
+def _quote(told: _Told, theme: str, reads: Sequence[ReadArticle]) -> ThemeQuote | None:
     """The sentence that takes the story's side, in the most credible of the newest articles."""
+    speaking = [
+        (read, label) for read in reads for label in read.assessment.themes if label.id == theme
+    ]
     ordered = sorted(
-        told.reads,
+        speaking,
         key=lambda pair: (
             _side(pair[1]).value != told.side.value,
             pair[0].article.tier,

@@ -64,15 +64,17 @@ def search_articles(
 
 
 def search_stories(
-    text: str, filters: SearchFilters, *, limit: int, session: Session
+    text: str, filters: SearchFilters, *, limit: int, session: Session, most: int | None = None
 ) -> SearchAnswer:
     """The best ``limit`` stories: a story is as good as the best of its articles.
 
-    Outlet and language are asked of that article, all else of the story as it stands now.
+    Outlet and language are asked of that article, all else of the story as it stands now. Of the
+    articles that match, the ``most`` that came in last are ranked; `RANKED` where it is not given.
     """
     query = parse_query(text)
+    most = most or RANKED
     labels = [("relevant", ("yes",)), ("outlet", filters.outlets), ("language", filters.languages)]
-    ranked = _ranked(query, labels, None, session)
+    ranked = _ranked(query, labels, None, session, most=most)
     order = (ranked.c.score.desc(), StoryRow.last_at.desc(), ranked.c.id.desc())
     rows = session.execute(
         select(StoryArticleRow.story_id, ranked.c.id, ranked.c.score)
@@ -87,8 +89,8 @@ def search_stories(
         matching.setdefault(row.story_id, []).append((row.id, float(row.score)))
     best = dict(list(matching.items())[:limit])
     hits = story_hits(best, query, session=session)
-    reach = _ranked(query, labels, None, session, scored=False)
-    return SearchAnswer(stories=tuple(hits), notes=_notes(query, reach, session))
+    reach = _ranked(query, labels, None, session, scored=False, most=most)
+    return SearchAnswer(stories=tuple(hits), notes=_notes(query, reach, session, most=most))
 
 
 def story_conditions(filters: SearchFilters, *, session: Session) -> list[ColumnElement[bool]]:
@@ -155,8 +157,9 @@ def _ranked(
     session: Session,
     *,
     scored: bool = True,
+    most: int | None = None,
 ) -> Any:
-    """(id, score) of the matches that came in last, at most `RANKED`."""
+    """(id, score) of the matches that came in last, at most ``most`` or `RANKED`."""
     groups = [tuple(label(kind, value) for value in values) for kind, values in labels if values]
     if _postgresql(session):
         ids, matches, score = _by_vector(query, groups)
@@ -168,7 +171,7 @@ def _ranked(
         found = found.join(SearchEntryRow, SearchEntryRow.article_id == ids)
     if published is not None:
         found = found.where(published)
-    return found.order_by(ids.desc()).limit(RANKED).subquery("ranked")
+    return found.order_by(ids.desc()).limit(most or RANKED).subquery("ranked")
 
 
 # ---- SQLite -------------------------------------------------------------------------------------
@@ -248,12 +251,14 @@ def _ts_clause(clause: Clause) -> str:
 # ---- both ---------------------------------------------------------------------------------------
 
 
-def _notes(query: Query, reach: Any, session: Session) -> tuple[str, ...]:
-    notes = []
+def _notes(
+    query: Query, reach: Any, session: Session, *, most: int | None = None
+) -> tuple[str, ...]:
+    notes, most = [], most or RANKED
     if query.cut:
         notes.append(f"only the first {MAX_CLAUSES} words of the query were searched for")
-    if (session.scalar(select(func.count()).select_from(reach)) or 0) >= RANKED:
-        told = f"more than {RANKED:,} articles match: the best of those that came in last"
+    if (session.scalar(select(func.count()).select_from(reach)) or 0) >= most:
+        told = f"more than {most:,} articles match: the best of those that came in last"
         notes.append(f"{told}; a filter or a further word narrows it")
     return tuple(notes)
 
