@@ -24,9 +24,9 @@ def list_agreements(context: Context) -> AgreementList:
         known += [_configured(one) for one in context.catalog.agreements if one.id not in there]
         reports = money_reports.money_reports(session=session)
         counts = desk_lists.count_reports(session=session)
+        corrections = ledger.all_corrections(session=session)
         lines = []
         for one in sorted(known, key=lambda agreement: agreement.name.casefold()):
-            corrections = ledger.corrections_of(one.id, session=session) if reports[one.id] else []
             told = counting(reports[one.id], corrections)
             money = money_of(one.id, told, context.catalog.rates)
             totals = tuple(total for total in money.totals if total.by_currency)

@@ -140,13 +140,14 @@ def _sides(told: Iterable[_Told], since: datetime, until: datetime | None) -> It
 
 def _weeks(told: Sequence[_Told], since: datetime, until: datetime) -> tuple[WeekCounts, ...]:
     """All weeks of the span; what a feed dates later than now counts in the last one."""
-    weeks: list[WeekCounts] = []
     week, last = _monday(since.date()), _monday(until.date())
+    sides: dict[date, list[StorySide]] = {}
     while week <= last:
-        sides = (t.side for t in told if min(_monday(t.story.last_at.date()), last) == week)
-        weeks.append(WeekCounts(week, counted(sides)))
+        sides[week] = []
         week += timedelta(days=7)
-    return tuple(weeks)
+    for one in told:
+        sides[min(_monday(one.story.last_at.date()), last)].append(one.side)
+    return tuple(WeekCounts(week, counted(taken)) for week, taken in sides.items())
 
 
 def _monday(day: date) -> date:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import insert_for
@@ -143,6 +143,12 @@ def corrections_of(agreement_id: str, *, session: Session) -> list[Correction]:
     return [_correction(row) for row in session.scalars(query)]
 
 
+def all_corrections(*, session: Session) -> list[Correction]:
+    """The corrections of all agreements that hold."""
+    query = select(AgreementCorrectionRow).where(AgreementCorrectionRow.undone_at.is_(None))
+    return [_correction(row) for row in session.scalars(query.order_by(AgreementCorrectionRow.id))]
+
+
 def add_correction(correction: Correction, *, session: Session) -> Correction:
     """Store a correction (its id is ignored); returns it with its id."""
     row = AgreementCorrectionRow(
@@ -242,7 +248,7 @@ def _values(report: LedgerReport) -> dict[str, Any]:
     }
 
 
-def report_of(row: AgreementReportRow) -> LedgerReport:
+def report_of(row: AgreementReportRow | Row[Any]) -> LedgerReport:
     """The row as a shape."""
     return LedgerReport(
         article_id=row.article_id,

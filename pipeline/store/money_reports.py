@@ -12,8 +12,9 @@ from schemas.tables import AgreementReportRow
 
 def money_reports(*, session: Session) -> defaultdict[str, list[LedgerReport]]:
     """Agreement → its reports that name a sum, in stories that stand, the oldest first."""
+    # Columns, not rows of the session: there are thousands, and nothing is to be written back.
     query = (
-        select(AgreementReportRow)
+        select(*AgreementReportRow.__table__.c)
         .where(
             AgreementReportRow.agreement_id.is_not(None),
             cast(AgreementReportRow.money, String) != "[]",
@@ -22,7 +23,7 @@ def money_reports(*, session: Session) -> defaultdict[str, list[LedgerReport]]:
         .order_by(AgreementReportRow.at, AgreementReportRow.article_id)
     )
     found: defaultdict[str, list[LedgerReport]] = defaultdict(list)
-    for row in session.scalars(query):
+    for row in session.execute(query):
         if row.agreement_id is not None:
             found[row.agreement_id].append(report_of(row))
     return found

@@ -60,7 +60,8 @@ def search_articles(
     scores = {row.id: float(row.score) for row in found}
     hits = article_hits(scores, query, session=session)
     reach = _ranked(query, labels, _published(filters), session, scored=False)
-    return SearchAnswer(articles=tuple(hits), notes=_notes(query, reach, session))
+    count = session.scalar(select(func.count()).select_from(reach)) or 0
+    return SearchAnswer(articles=tuple(hits), notes=_notes(query, count, most=RANKED))
 
 
 def search_stories(
@@ -74,10 +75,12 @@ def search_stories(
     query = parse_query(text)
     most = most or RANKED
     labels = [("relevant", ("yes",)), ("outlet", filters.outlets), ("language", filters.languages)]
-    ranked = _ranked(query, labels, None, session, most=most)
+    # Both the stories and the number of matches are read from it: it is computed once.
+    ranked = select(_ranked(query, labels, None, session, most=most)).cte("matching")
+    reached = select(func.count()).select_from(ranked).scalar_subquery()
     order = (ranked.c.score.desc(), StoryRow.last_at.desc(), ranked.c.id.desc())
     rows = session.execute(
-        select(StoryArticleRow.story_id, ranked.c.id, ranked.c.score)
+        select(StoryArticleRow.story_id, ranked.c.id, ranked.c.score, reached.label("reached"))
         .join(StoryArticleRow, StoryArticleRow.article_id == ranked.c.id)
         .join(StoryRow, StoryRow.id == StoryArticleRow.story_id)
         .where(StoryRow.merged_into.is_(None), StoryRow.retracted_at.is_(None))
@@ -89,8 +92,8 @@ def search_stories(
         matching.setdefault(row.story_id, []).append((row.id, float(row.score)))
     best = dict(list(matching.items())[:limit])
     hits = story_hits(best, query, session=session)
-    reach = _ranked(query, labels, None, session, scored=False, most=most)
-    return SearchAnswer(stories=tuple(hits), notes=_notes(query, reach, session, most=most))
+    count = rows[0].reached if rows else session.scalar(select(reached)) or 0
+    return SearchAnswer(stories=tuple(hits), notes=_notes(query, count, most=most))
 
 
 def story_conditions(filters: SearchFilters, *, session: Session) -> list[ColumnElement[bool]]:
@@ -251,13 +254,11 @@ def _ts_clause(clause: Clause) -> str:
 # ---- both ---------------------------------------------------------------------------------------
 
 
-def _notes(
-    query: Query, reach: Any, session: Session, *, most: int | None = None
-) -> tuple[str, ...]:
-    notes, most = [], most or RANKED
+def _notes(query: Query, reached: int, *, most: int) -> tuple[str, ...]:
+    notes = []
     if query.cut:
         notes.append(f"only the first {MAX_CLAUSES} words of the query were searched for")
-    if (session.scalar(select(func.count()).select_from(reach)) or 0) >= most:
+    if reached >= most:
         told = f"more than {most:,} articles match: the best of those that came in last"
         notes.append(f"{told}; a filter or a further word narrows it")
     return tuple(notes)

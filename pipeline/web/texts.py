@@ -62,7 +62,10 @@ def marked(found: Marked, most: int = TITLE) -> list[Piece]:
 def evidence(
     reading: Assessment, titles: dict[str, str], where: Field
 ) -> list[tuple[int, int, str]]:
-    """The spans of one field from which the reading follows, each with what it says."""
+    """The spans of one field from which themes, stage and sums were read, each with what it says.
+
+    What made it relevant is left out: it is half of the words, as a rule.
+    """
     return [
         (piece.start, piece.end, label)
         for label, piece in _told(reading, titles)
@@ -81,5 +84,3 @@ def _told(reading: Assessment, titles: dict[str, str]) -> Iterator[tuple[str, Ev
         yield f"stage: {reading.stage.value}", piece
     for sum_ in reading.money:
         yield f"money: {sum_.status.value}", sum_.evidence
-    for piece in reading.relevance_evidence:
-        yield "relevance", piece

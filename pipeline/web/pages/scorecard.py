@@ -11,8 +11,8 @@ from pipeline.web.texts import plain
 
 router = APIRouter()
 
-SPANS = (7, 30, 90)
-"""Days that can be chosen."""
+SPANS = (7, 30, 60)
+"""Days that can be chosen; as many before are counted too. The command line takes any span."""
 
 
 @router.get("/scorecard", name="scorecard")
