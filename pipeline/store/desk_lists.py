@@ -161,7 +161,7 @@ def gone(feed_id: int) -> str:
 def feed_names(feed_ids: Sequence[int], *, session: Session) -> defaultdict[int, str]:
     """Feed → its name, also where its row is gone."""
     query = select(FeedRow.id, FeedRow.name).where(FeedRow.id.in_(feed_ids))
-    names = {0: ARCHIVE, **dict(session.execute(query).tuples().all())}
+    names = {0: ARCHIVE, **dict(session.execute(query).all())}
     found: defaultdict[int, str] = defaultdict(str)
     return found | {one: names.get(one, gone(one)) for one in feed_ids}
 
@@ -190,4 +190,4 @@ def read_by(*, since: datetime, session: Session) -> list[ReadBy]:
         .group_by(AssessmentRow.ruleset)
         .order_by(count.desc(), AssessmentRow.ruleset)
     )
-    return [ReadBy(*row) for row in session.execute(query).tuples()]
+    return [ReadBy(*row) for row in session.execute(query)]

@@ -56,7 +56,7 @@ def count_alerts(story_ids: Collection[int], *, session: Session) -> dict[int, i
         .where(AlertRow.story_id.in_(story_ids))
         .group_by(AlertRow.story_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def story_alerts(story_id: int, *, limit: int, session: Session) -> list[SentAlert]:
