@@ -1,5 +1,6 @@
 """Stories: searched and listed; one with its articles, its evidence and what was sent of it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Response
@@ -15,44 +16,16 @@ from schemas.search import SearchFilters
 
 router = APIRouter()
 
+_FIELDS = ("q", "theme", "stage", "state", "mineral", "agreement", "since", "until")
 _WORDS = 500
 """Characters of a question that are read."""
 
 
 @router.get("/stories", name="stories")
-def stories(
-    desk: AtDesk,
-    q: str = "",
-    theme: str = "",
-    stage: str = "",
-    state: str = "",
-    mineral: str = "",
-    agreement: str = "",
-    since: str = "",
-    until: str = "",
-    after: str = "",
-) -> Response:
+def stories(desk: AtDesk, after: str = "") -> Response:
     """The newest stories, or the best for the words that are searched for."""
-    last = _day(until)
-    asked = {
-        "q": q[:_WORDS],
-        "theme": theme,
-        "stage": stage if stage in set(Stage) else "",
-        "state": state.strip().upper()[:10],
-        "mineral": mineral,
-        "agreement": agreement,
-        "since": since if _day(since) else "",
-        "until": until if last else "",
-    }
-    filters = SearchFilters(
-        themes=_one(theme),
-        states=_one(asked["state"]),
-        minerals=_one(mineral),
-        stages=(Stage(asked["stage"]),) if asked["stage"] else (),
-        agreements=_one(agreement),
-        since=_day(since),
-        until=last + timedelta(days=1) if last else None,
-    )
+    asked = _asked(desk.request.query_params)
+    filters = _filters(asked)
     found = pages_stories.list_stories(
         desk.context, asked["q"], filters, after=read_key(after, datetime, int)
     )
@@ -100,6 +73,30 @@ def number(told: str, what: str) -> int:
     if told.isascii() and told.isdecimal() and len(told) < 19:  # noqa: PLR2004
         return int(told)
     raise NotFoundError(f"no {what} {plain(told, 40)!r}", mend="look it up in the list")
+
+
+def _asked(given: Mapping[str, str]) -> dict[str, str]:
+    """What the form asks for; what cannot be read asks for nothing."""
+    asked = {name: given.get(name, "")[:_WORDS] for name in _FIELDS}
+    return asked | {
+        "state": asked["state"].strip().upper(),
+        "stage": asked["stage"] if asked["stage"] in set(Stage) else "",
+        "since": asked["since"] if _day(asked["since"]) else "",
+        "until": asked["until"] if _day(asked["until"]) else "",
+    }
+
+
+def _filters(asked: Mapping[str, str]) -> SearchFilters:
+    last = _day(asked["until"])
+    return SearchFilters(
+        themes=_one(asked["theme"]),
+        states=_one(asked["state"]),
+        minerals=_one(asked["mineral"]),
+        stages=(Stage(asked["stage"]),) if asked["stage"] else (),
+        agreements=_one(asked["agreement"]),
+        since=_day(asked["since"]),
+        until=last + timedelta(days=1) if last else None,
+    )
 
 
 def _one(value: str) -> tuple[str, ...]:
