@@ -50,7 +50,7 @@ PAGES = {
     "agreements": "/agreements",
     "agreement: the one told of most": "/agreements/{agreement}",
     "scorecard: 30 days": "/scorecard",
-    "scorecard: 60 days": "/scorecard?days=60",
+    "scorecard: 7 days": "/scorecard?days=7",
     "editions": "/editions",
     "edition": "/editions/400",
     "edition: its page": "/editions/400/page",

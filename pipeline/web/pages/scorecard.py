@@ -11,7 +11,7 @@ from pipeline.web.texts import plain
 
 router = APIRouter()
 
-SPANS = (7, 30, 60)
+SPANS = (7, 14, 30)
 """Days that can be chosen; as many before are counted too. The command line takes any span."""
 
 
