@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     fetch_timeout_s: float = Field(default=30.0, gt=0)
     max_feed_bytes: int = Field(default=10_000_000, gt=0)
     fetch_concurrency: int = Field(default=100, ge=1, le=2000)
+    poll_batch: int = Field(default=2000, ge=1, le=100_000)
+    """Feeds a task of poll_feeds: a task of Airflow costs about a second, a feed milliseconds."""
     parse_processes: int = Field(default=2, ge=0, le=32)
     """Worker processes for parsing; 0 parses in the calling process."""
     fulltext_pages: int = Field(default=200, ge=1, le=10_000)

@@ -25,9 +25,6 @@ from schemas.coverage import Gate
 from schemas.feed import FeedState, PollOutcome
 from schemas.report import StageReport
 
-BATCH = 2000
-"""Feeds a task: a task of Airflow costs about a second, a feed a few milliseconds."""
-
 _log = get_logger(__name__)
 
 FLUSH_S = 1.0
@@ -35,12 +32,15 @@ FLUSH_FEEDS = 100
 """What has come is stored after this many feeds or seconds, so that a kill loses little."""
 
 
-def plan(context: Context, *, batch_size: int = BATCH, everything: bool = False) -> StageReport:
+def plan(
+    context: Context, *, batch_size: int | None = None, everything: bool = False
+) -> StageReport:
     """Bring the rows in line with the configuration and part the feeds that are due.
 
-    The report's ``work`` has the parameters of one ``poll`` for each batch. ``everything`` takes
-    all feeds for due.
+    The report's ``work`` has the parameters of one ``poll`` for each batch of ``batch_size`` feeds
+    (the setting ``poll_batch`` where it is not given). ``everything`` takes all feeds for due.
     """
+    batch_size = batch_size or context.settings.poll_batch
     tally = Tally("plan", context.now)
     with context.database.write() as session:
         enabled = feeds.sync_feeds(
