@@ -9,7 +9,7 @@ UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
 
-.PHONY: help setup browser up demo test unit lint clean
+.PHONY: help setup browser up demo test unit lint clean compose-check
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -52,6 +52,13 @@ browser: ## Chromium for the tests that look at pages (Debian's own; needs root)
 	  || echo "chromium cannot be installed here: the tests that need a browser are skipped"
 
 test: lint browser ## Set everything up and pass all tests
+compose-check: setup ## The container files against the Compose schema, hadolint and dclint
+	$(RUN) check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(RUN) hadolint Dockerfile
+	npx --yes dclint@3.1.0 --max-warnings 0 docker-compose.yml
+	$(RUN) pytest -q tests/unit/test_docs.py tests/unit/commands/test_secrets_init.py
+
+test: lint ## Set everything up and pass all tests
 	$(RUN) pytest $(ARGS)
 
 clean: ## Remove what was built (var/ stays)

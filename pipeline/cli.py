@@ -27,6 +27,7 @@ from pipeline.commands import (
     routes,
     running,
     scorecard,
+    secrets_init,
     setup,
     showing,
     training,
@@ -48,6 +49,7 @@ _WATCH, _READ, _LOOK, _SET_UP = "Watch", "Read (no database)", "Look", "Set up"
 
 app.command(rich_help_panel=_WATCH)(local.up)
 app.command(rich_help_panel=_WATCH)(local.demo)
+app.command(rich_help_panel=_SET_UP)(local.catcher)
 app.command(rich_help_panel=_WATCH)(running.run)
 app.command(rich_help_panel=_WATCH)(running.poll)
 app.command(rich_help_panel=_WATCH)(fulltext.fulltext)
@@ -78,6 +80,7 @@ app.add_typer(showing.outbox, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(setup.config, name="config", rich_help_panel=_SET_UP)
 setup.db.command("backup")(backing_up.backup)
 setup.db.command("restore")(backing_up.restore)
+app.add_typer(secrets_init.secrets, name="secrets", rich_help_panel=_SET_UP)
 app.add_typer(setup.db, name="db", rich_help_panel=_SET_UP)
 app.command(rich_help_panel=_SET_UP)(doctor.doctor)
 app.command(rich_help_panel=_SET_UP)(training.train)

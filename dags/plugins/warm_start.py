@@ -28,6 +28,12 @@ MODULES = (
 )
 
 
+def load() -> None:
+    """Import the modules."""
+    for module in MODULES:
+        import_module(module)
+
+
 class WarmStart:
     """A listener: Airflow calls ``on_starting`` when a component has started."""
 
@@ -35,8 +41,7 @@ class WarmStart:
     def on_starting(self, component: object) -> None:  # noqa: ARG002 - the hook names it
         """Import the modules, in the scheduler alone. No connection is opened: forks share it."""
         if sys.argv[1:2] == ["scheduler"]:
-            for module in MODULES:
-                import_module(module)
+            load()
 
 
 class WarmStartPlugin(AirflowPlugin):
@@ -44,3 +49,9 @@ class WarmStartPlugin(AirflowPlugin):
 
     name = "mineralwatch_warm_start"
     listeners = [WarmStart()]  # noqa: RUF012 - the attribute that Airflow reads
+
+
+if sys.argv[1:3] == ["celery", "worker"]:
+    # Airflow calls no listener there: docker-compose.yml has Celery import this file before it
+    # forks the processes that do the tasks.
+    load()

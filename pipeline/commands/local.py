@@ -48,3 +48,31 @@ def demo(
     with told_errors():
         code = run_demo(home=home, port=port, console=err, once=once)
     raise typer.Exit(code)
+
+
+def catcher(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    web_port: Annotated[int, typer.Option(min=1, max=65535, help="Slack, and the pages.")] = 8025,
+    smtp_port: Annotated[int, typer.Option(min=1, max=65535, help="Mail.")] = 1025,
+    folder: Annotated[Path, typer.Option(help="Where mail is kept.")] = Path("var/caught"),
+    channel: Annotated[list[str] | None, typer.Option(help="A channel of Slack.")] = None,
+) -> None:
+    """Catch mail and Slack messages in place of the world, and show them; Ctrl-C stops it.
+
+    Example: mineralwatch catcher --channel minerals --channel operations
+    """
+    import asyncio
+
+    from pipeline.demo.catcher import serve
+
+    log.configure()
+    with told_errors():
+        asyncio.run(
+            serve(
+                host=host,
+                web_port=web_port,
+                smtp_port=smtp_port,
+                folder=folder,
+                channels=channel or ["minerals"],
+            )
+        )

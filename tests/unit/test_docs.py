@@ -105,7 +105,8 @@ def test_env_example_shows_the_defaults() -> None:
 
 # ---- docker-compose.yml and Dockerfile ---------------------------------------------------------
 
-AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer"}
+AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+SERVERS = AIRFLOW | {"postgres", "valkey", "catcher"}
 
 
 @pytest.fixture
@@ -138,14 +139,16 @@ def test_compose_has_no_default_secret(compose: dict[str, Any]) -> None:
     for name, value in environment.items():
         if "TOKEN" in name or name == "MINERALWATCH_WEBHOOK_SECRETS":
             assert value.endswith(":-}"), name
-        elif re.search(r"PASSWORD$|SECRET|FERNET|SQL_ALCHEMY_CONN|DATABASE_URL", name):
-            assert re.search(r"\$\{[A-Z_]+:\?set it in \.env\}", value), name
+        elif re.search(
+            r"PASSWORD$|SECRET|FERNET|SQL_ALCHEMY_CONN|DATABASE_URL|BROKER_URL|RESULT_BACKEND", name
+        ):
+            assert re.search(r"\$\{[A-Z_]+:\?is missing in \.env - [^}]+\}", value), name
 
 
 def test_compose_watches_the_health_of_every_server(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == AIRFLOW | {"postgres", "init"}
-    assert all("healthcheck" in services[name] for name in AIRFLOW | {"postgres"})
+    assert set(services) == SERVERS | {"init", "executor-check"}
+    assert all("healthcheck" in services[name] for name in SERVERS)
     assert all(services[name]["command"] for name in AIRFLOW)
     waits = compose["x-app"]["depends_on"]
     assert waits["init"]["condition"] == "service_completed_successfully"
@@ -155,7 +158,11 @@ def test_compose_watches_the_health_of_every_server(compose: dict[str, Any]) -> 
 def test_compose_keeps_data_in_named_volumes_and_ports_on_this_machine(
     compose: dict[str, Any],
 ) -> None:
-    mounts = [*compose["x-app"]["volumes"], *compose["services"]["postgres"]["volumes"]]
+    mounts = [
+        *compose["x-app"]["volumes"],
+        *compose["services"]["postgres"]["volumes"],
+        *compose["services"]["valkey"]["volumes"],
+    ]
     named = {mount.split(":")[0] for mount in mounts if isinstance(mount, str)}
     assert named == set(compose["volumes"])
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
