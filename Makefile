@@ -51,14 +51,13 @@ browser: ## Chromium for the tests that look at pages (Debian's own; needs root)
 	  chromium fonts-dejavu-core; } >/dev/null 2>&1 \
 	  || echo "chromium cannot be installed here: the tests that need a browser are skipped"
 
-test: lint browser ## Set everything up and pass all tests
 compose-check: setup ## The container files against the Compose schema, hadolint and dclint
 	$(RUN) check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(RUN) hadolint Dockerfile
 	npx --yes dclint@3.1.0 --max-warnings 0 docker-compose.yml
 	$(RUN) pytest -q tests/unit/test_docs.py tests/unit/commands/test_secrets_init.py
 
-test: lint ## Set everything up and pass all tests
+test: lint browser ## Set everything up and pass all tests
 	$(RUN) pytest $(ARGS)
 
 clean: ## Remove what was built (var/ stays)
