@@ -8,10 +8,22 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, AssetAlias, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import (
+    Asset,
+    AssetAlias,
+    AsyncCallback,
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+)
 
+# Inlets and outlets draw what flows in Airflow's graph: feeds → articles → alerts.
+#
 # An asset event is a wake-up, never the carrier: what is pending is in rows. An alias lets a task
 # decide whether there is one, so that a quiet poll wakes nobody and no step is shown as skipped.
+FEEDS = Asset("feeds", uri="mineralwatch://feeds", group="mineralwatch")
 ARTICLES = Asset("articles", uri="mineralwatch://articles", group="mineralwatch")
 ALERTS = Asset("alerts", uri="mineralwatch://alerts", group="mineralwatch")
 ARTICLES_ADDED = AssetAlias("articles_added", group="mineralwatch")
@@ -48,6 +60,7 @@ def _note(context: Mapping[str, Any], error: BaseException | str | None) -> None
             settings=settings(),
             error=error,
             settled=lambda: _all_succeeded(instance),
+            run_settled=lambda: _run_is_over(instance),
         )
     except Exception as fault:  # noqa: BLE001 - a notice that fails must not fail the task
         name = f"{instance.dag_id}.{instance.task_id}"
@@ -68,6 +81,32 @@ def _all_succeeded(instance: Any) -> bool:
     return good == instance.get_ti_count(**of_run)
 
 
+def _run_is_over(instance: Any) -> bool:
+    """Have all tasks of the run ended well? This one has; of one that is skipped nobody waits."""
+    of_run = {"dag_id": instance.dag_id, "run_ids": [instance.run_id]}
+    good: int = instance.get_ti_count(**of_run, states=["success", "skipped"])
+    return good == instance.get_ti_count(**of_run)
+
+
+# Made by the plugin make_pools when a scheduler starts, from pools.json. The DAG watch has none: it
+# has to run when a pool is full or missing.
+POLL_POOL = "mineralwatch_poll"
+SEND_POOL = "mineralwatch_send"
+
+
+def late_after(minutes: int) -> DeadlineAlert:
+    """Tell the operators of a run that has not ended so long after it was queued.
+
+    The triggerer does it (plugins/late_runs.py): a run is often late because all workers are taken.
+    """
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=minutes),
+        callback=AsyncCallback("late_runs.tell_late_run", kwargs={"minutes": minutes}),
+        name=f"ends within {minutes} min",
+    )
+
+
 DEFAULTS: dict[str, Any] = {
     "owner": "mineralwatch",
     "on_failure_callback": _tell_failure,
@@ -80,7 +119,11 @@ DEFAULTS: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule(
-                exception=["pipeline.errors.ConfigError", "pipeline.errors.PermanentError"],
+                exception=[
+                    "pipeline.errors.ConfigError",
+                    "pipeline.errors.NotFoundError",
+                    "pipeline.errors.PermanentError",
+                ],
                 action=RetryAction.FAIL,
                 reason="a person has to mend this; it is not tried again",
             )
@@ -88,12 +131,15 @@ DEFAULTS: dict[str, Any] = {
     ),
 }
 
-FAILURE = """
-**When it fails**: the operators of `routes.yaml` are told once, and once when it works again. The
-task's log names the thing and the mend. Every stage takes up what is pending
-from the database, so clearing the task, or simply waiting for the next run, loses nothing and sends
-nothing twice.
+CLEAR = """- The end of the task's log names the thing and, after `mend:`, what to do. What a person
+  has to mend is not tried again by itself; all else is, some times.
+- Clearing or re-running any task, at any time, loses nothing and sends nothing twice: every stage
+  takes up what is pending from the database.
 """
+
+FAILURE = f"""- The operators of `routes.yaml` are told once that a task failed for good or a run is
+  late, and once when it works again; `mineralwatch watch` lists it.
+{CLEAR}"""
 
 
 def run(stage: str, **params: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 # Airflow puts this folder on the path; whoever loads the file by itself may not.
 sys.path.append(str(Path(__file__).parent))
 
-from _shared import ALERTS, ALERTS_QUEUED, ARTICLES, DEFAULTS, FAILURE, run, wake
+from _shared import ALERTS, ALERTS_QUEUED, ARTICLES, DEFAULTS, FAILURE, late_after, run, wake
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 DOC = f"""
@@ -20,8 +20,15 @@ moves the agreements' timelines and queues alerts by the rules of `routes.yaml`.
 *send_alerts* by the asset `alerts`.
 
 It runs when `articles` has news, and every 15 minutes in case a wake-up was lost.
-{FAILURE}
-"""
+
+**When it fails**
+
+- `assess` or `link` failed: each batch is a transaction, so what was read stays read. The next run
+  goes on from there.
+- One article that cannot be read is a warning in the log with its number, not a failure.
+- Late: many articles wait (after an import, or new rules)? The log of `assess` counts them; it is
+  done in time, or the next run goes on.
+{FAILURE}"""
 
 
 @dag(
@@ -32,12 +39,13 @@ It runs when `articles` has news, and every 15 minutes in case a wake-up was los
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["mineralwatch", "assess"],
+    deadline=late_after(60),
     doc_md=DOC,
 )
 def assess_articles() -> None:
     """Assess, then link."""
 
-    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=60))
+    @task(inlets=[ARTICLES], multiple_outputs=False, execution_timeout=timedelta(minutes=60))
     def assess() -> dict[str, int]:
         """Articles without a reading → readings."""
         counts: dict[str, int] = run("assess")["counts"]

@@ -8,7 +8,7 @@ from typing import Any
 # Airflow puts this folder on the path; whoever loads the file by itself may not.
 sys.path.append(str(Path(__file__).parent))
 
-from _shared import ALERTS, ALERTS_QUEUED, DEFAULTS, FAILURE, run, wake
+from _shared import ALERTS, ALERTS_QUEUED, ARTICLES, DEFAULTS, FAILURE, late_after, run, wake
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 
 DOC = f"""
@@ -23,8 +23,14 @@ server is set, they are files under `var/outbox/`. The pages stay under `var/edi
 **By hand**: makes the edition of the hours up to now at once, of `list` or of all lists; give
 `date` for the edition of one day. An edition is made once: a day that has one is left as it is.
 Switch `send` off to build without storing or sending.
-{FAILURE}
-"""
+
+**When it fails**
+
+- A wrong `digest.yaml` is named with file, line and mend. Once it is mended, the next run catches
+  up with the hours of the same day; for an earlier day, run it by hand with `date`.
+- Cleared or run again, it makes no second edition: a day of a list has one.
+- An edition that is there and did not arrive: that is *send_alerts*; `mineralwatch outbox list`.
+{FAILURE}"""
 
 
 @dag(
@@ -34,6 +40,7 @@ Switch `send` off to build without storing or sending.
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["mineralwatch", "notify"],
+    deadline=late_after(40),
     doc_md=DOC,
     params={
         "date": Param(
@@ -52,7 +59,12 @@ Switch `send` off to build without storing or sending.
 def daily_digest() -> None:
     """Digest."""
 
-    @task(outlets=[ALERTS_QUEUED], multiple_outputs=False, execution_timeout=timedelta(minutes=20))
+    @task(
+        inlets=[ARTICLES],
+        outlets=[ALERTS_QUEUED],
+        multiple_outputs=False,
+        execution_timeout=timedelta(minutes=20),
+    )
     def digest(
         *, params: Any = None, dag_run: Any = None, outlet_events: Any = None
     ) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 # Airflow puts this folder on the path; whoever loads the file by itself may not.
 sys.path.append(str(Path(__file__).parent))
 
-from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
+from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, late_after, run, wake
 from airflow.sdk import Param, dag, task
 
 DOC = f"""
@@ -19,8 +19,15 @@ A file of JSON lines or CSV with `title` and `url`, and where known `summary`, `
 packed by gzip. The path is one on the machine that runs the task. A row that cannot be used is a
 warning that names its line. Archived articles are assessed and put into stories, never
 alerted.
-{FAILURE}
-"""
+
+**When it fails**
+
+- The path is not there, or not on the machine that runs the task: the log names it. Start a new run
+  with the right one.
+- Rows that cannot be used are warnings that name file, line and mend. Mend the file and run it
+  again: what is known already is passed over.
+- It was stopped midway: clear it. A thousand rows are one transaction; it goes on after them.
+{FAILURE}"""
 
 
 @dag(
@@ -29,10 +36,23 @@ alerted.
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["mineralwatch", "collect", "by hand"],
+    dag_display_name="import_archive (by hand: bring in past articles)",
+    deadline=late_after(7 * 60),
     doc_md=DOC,
     params={
-        "path": Param(type="string", minLength=1, title="Path", description="The file or folder."),
-        "format": Param("jsonl", enum=["jsonl", "csv", "feeds"], title="Format"),
+        "path": Param(
+            type="string",
+            minLength=1,
+            title="Path",
+            description="The file or folder, on the machine that runs the task.",
+        ),
+        "format": Param(
+            "jsonl",
+            type="string",
+            enum=["jsonl", "csv", "feeds"],
+            title="Format",
+            description="JSON lines, CSV, or documents of feeds (a file or a folder of them).",
+        ),
     },
 )
 def import_archive() -> None:

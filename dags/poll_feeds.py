@@ -8,7 +8,17 @@ from typing import Any
 # Airflow puts this folder on the path; whoever loads the file by itself may not.
 sys.path.append(str(Path(__file__).parent))
 
-from _shared import ARTICLES, ARTICLES_ADDED, DEFAULTS, FAILURE, run, wake
+from _shared import (
+    ARTICLES,
+    ARTICLES_ADDED,
+    DEFAULTS,
+    FAILURE,
+    FEEDS,
+    POLL_POOL,
+    late_after,
+    run,
+    wake,
+)
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 
 DOC = f"""
@@ -25,8 +35,19 @@ lists them.
 `fulltext` then fetches the pages of new articles whose feeds have `fulltext: true`, politely and at
 most for some minutes; *assess_articles* waits half an hour for a text and then reads without it.
 `mineralwatch fulltext --status` says how the pages of each site ended.
-{FAILURE}
-"""
+
+**By hand**: polls what is due now; with `everything` all feeds, with `feed` that one alone, even if
+it is paused.
+
+**When it fails**
+
+- `plan` failed: the configuration or the database. The log names file, line and mend.
+- A piece of `poll` failed or was killed: what came in before is stored. Clear it, or wait: its
+  feeds are still due.
+- `no feed …`: the feed of the form is not watched; the message has the nearest names.
+- Late: the pool `mineralwatch_poll` is full or missing (Admin, Pools), or sites are slow to answer:
+  the log of `fulltext` says for how long it asked.
+{FAILURE}"""
 
 
 @dag(
@@ -35,6 +56,7 @@ most for some minutes; *assess_articles* waits half an hour for a text and then 
     max_active_runs=1,
     default_args={**DEFAULTS, "retries": 2},
     tags=["mineralwatch", "collect"],
+    deadline=late_after(30),
     doc_md=DOC,
     params={
         "everything": Param(
@@ -43,24 +65,35 @@ most for some minutes; *assess_articles* waits half an hour for a text and then 
             title="Everything",
             description="Poll all feeds now, whether they are due or not.",
         ),
+        "feed": Param(
+            None,
+            type=["null", "string"],
+            minLength=1,
+            title="One feed",
+            description="Its address, name or id: it alone is polled now. Empty: those above.",
+        ),
     },
 )
 def poll_feeds() -> None:
     """Plan, poll each batch, then fetch the texts that are asked for."""
 
-    @task(execution_timeout=timedelta(minutes=5))
+    @task(inlets=[FEEDS], execution_timeout=timedelta(minutes=5))
     def plan(*, params: Any = None) -> list[dict[str, Any]]:
         """Which feeds are due, in batches."""
-        work: list[dict[str, Any]] = run("plan", everything=params["everything"])["work"]
+        report = run("plan", everything=params["everything"], feed=params["feed"])
+        work: list[dict[str, Any]] = report["work"]
         return work
 
     @task(
+        inlets=[FEEDS],
         outlets=[ARTICLES_ADDED],
         multiple_outputs=False,
         execution_timeout=timedelta(minutes=20),
-        max_active_tis_per_dagrun=2,
-        map_index_template="{{ 'slow' if task.op_kwargs['work']['slow'] else 'quick' }} feeds, "
-        "batch {{ task.op_kwargs['work']['batch'] + 1 }} of {{ task.op_kwargs['work']['of'] }}",
+        pool=POLL_POOL,
+        map_index_template="{% set w = task.op_kwargs['work'] %}"
+        "{% if w.urls %}{{ w.urls[0] }}{% else %}"
+        "{{ 'slow' if w.slow else 'quick' }} feeds, batch {{ w.batch + 1 }} of {{ w.of }}"
+        "{% endif %}",
     )
     def poll(work: dict[str, Any], *, outlet_events: Any = None) -> dict[str, int]:
         """Fetch, parse and store one batch of feeds."""
@@ -69,9 +102,11 @@ def poll_feeds() -> None:
         return counts
 
     @task(
+        inlets=[ARTICLES],
         outlets=[ARTICLES_ADDED],
         multiple_outputs=False,
         execution_timeout=timedelta(minutes=10),
+        pool=POLL_POOL,
         trigger_rule="all_done",  # a batch that failed, or none at all, holds no text up
     )
     def fulltext(*, outlet_events: Any = None) -> dict[str, int]:

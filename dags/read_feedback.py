@@ -7,7 +7,7 @@ from pathlib import Path
 # Airflow puts this folder on the path; whoever loads the file by itself may not.
 sys.path.append(str(Path(__file__).parent))
 
-from _shared import DEFAULTS, FAILURE, run
+from _shared import ALERTS, DEFAULTS, FAILURE, SEND_POOL, late_after, run
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 DOC = f"""
@@ -20,8 +20,14 @@ has it in short.
 
 A rate limit of Slack's ends a run early, and the next one goes on with what was read longest ago.
 A missing scope or a channel that the bot has left is a warning with the mend, not a failure.
-{FAILURE}
-"""
+
+**When it fails**
+
+- Slack cannot be reached: it is tried again, and by the next run in half an hour.
+- A wrong token: mend `MINERALWATCH_SLACK_TOKEN` or the connection `mineralwatch_slack`.
+- Nothing is lost by a gap: reactions stay in Slack, and are read for as many days as `feedback`
+  says.
+{FAILURE}"""
 
 
 @dag(
@@ -30,12 +36,18 @@ A missing scope or a channel that the bot has left is a warning with the mend, n
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["mineralwatch", "notify"],
+    deadline=late_after(60),
     doc_md=DOC,
 )
 def read_feedback() -> None:
     """Read feedback."""
 
-    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=30))
+    @task(
+        inlets=[ALERTS],
+        multiple_outputs=False,
+        execution_timeout=timedelta(minutes=30),
+        pool=SEND_POOL,
+    )
     def feedback() -> dict[str, int]:
         """Reactions to the alerts of the last days → rows."""
         counts: dict[str, int] = run("feedback")["counts"]

@@ -7,7 +7,7 @@ from pathlib import Path
 # Airflow puts this folder on the path; whoever loads the file by itself may not.
 sys.path.append(str(Path(__file__).parent))
 
-from _shared import ALERTS, DEFAULTS, FAILURE, run
+from _shared import ALERTS, DEFAULTS, FAILURE, SEND_POOL, late_after, run
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 DOC = f"""
@@ -21,8 +21,15 @@ It runs when `alerts` has news, and every 5 minutes for messages whose next atte
 
 **A message that is refused is not a failed task**: it stays in the outbox with the reason and a
 next attempt. `mineralwatch outbox list` shows them.
-{FAILURE}
-"""
+
+**When it fails**
+
+- It fails as a whole only where the database or a setting does: the log names it.
+- What a place refuses (a wrong channel, a removed bot) is parked, and told to the operators. Mend
+  the cause, then `mineralwatch outbox retry`.
+- Killed midway: messages on their way are asked for at the other end before they are sent again.
+- Late: the pool `mineralwatch_send` is full or missing (Admin, Pools), or a server is slow.
+{FAILURE}"""
 
 
 @dag(
@@ -33,12 +40,18 @@ next attempt. `mineralwatch outbox list` shows them.
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["mineralwatch", "notify"],
+    deadline=late_after(30),
     doc_md=DOC,
 )
 def send_alerts() -> None:
     """Deliver."""
 
-    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=20))
+    @task(
+        inlets=[ALERTS],
+        multiple_outputs=False,
+        execution_timeout=timedelta(minutes=20),
+        pool=SEND_POOL,
+    )
     def deliver() -> dict[str, int]:
         """Claim, send, record, until nothing is due."""
         counts: dict[str, int] = run("deliver")["counts"]

@@ -7,7 +7,7 @@ from pathlib import Path
 # Airflow puts this folder on the path; whoever loads the file by itself may not.
 sys.path.append(str(Path(__file__).parent))
 
-from _shared import DEFAULTS, FAILURE, run
+from _shared import DEFAULTS, FAILURE, POLL_POOL, late_after, run
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 DOC = f"""
@@ -19,8 +19,12 @@ mend.
 
 `websub` subscribes feeds that name a hub and renews what runs out, where a callback is set
 (`MINERALWATCH_WEBSUB_CALLBACK_URL`); a hub that refuses is a warning, not a failure.
-{FAILURE}
-"""
+
+**When it fails**
+
+- A wrong `retention.yaml` is named with line and mend; nothing was deleted then.
+- A night that is missed does no harm: the next deletes what is old by then.
+{FAILURE}"""
 
 
 @dag(
@@ -29,6 +33,7 @@ mend.
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["mineralwatch", "operate"],
+    deadline=late_after(150),
     doc_md=DOC,
 )
 def upkeep() -> None:
@@ -40,7 +45,7 @@ def upkeep() -> None:
         counts: dict[str, int] = run("upkeep")["counts"]
         return counts
 
-    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=30))
+    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=30), pool=POLL_POOL)
     def websub() -> dict[str, int]:
         """Ask hubs for what is wanted, renew leases, end what is wanted no more."""
         counts: dict[str, int] = run("websub")["counts"]

@@ -184,6 +184,7 @@ def note_task(
     settings: Settings,
     error: BaseException | str | None = None,
     settled: Callable[[], bool] = lambda: True,
+    run_settled: Callable[[], bool] = lambda: False,
     now: datetime | None = None,
 ) -> bool:
     """Note that a task failed for good or succeeded; True where that was news.
@@ -193,7 +194,7 @@ def note_task(
     Raises:
         StoreError: the database cannot be used.
     """
-    from pipeline.notify.watch import one_line, task_subject
+    from pipeline.notify.watch import one_line, run_subject, task_subject
     from pipeline.stages.note_task import note_task as note
 
     database = open_database(settings.database)
@@ -204,6 +205,8 @@ def note_task(
             now=now or datetime.now(UTC),
             error=None if error is None else one_line(error),
             settled=settled,
+            run=run_subject(dag),
+            run_settled=run_settled,
         )
     finally:
         database.close()
@@ -338,12 +341,23 @@ def _websub(_app: App, context: Context, params: Mapping[str, Any]) -> StageRepo
 
 
 def _reassess(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
-    from pipeline.stages.reassess import reassess
+    from pipeline.stages.reassess import reassess, rules_of
 
-    given = params["since"]
+    given, folder = params["since"], params.get("ruleset")
     since = datetime.fromisoformat(given) if isinstance(given, str) else given
-    since = since if since.tzinfo else since.replace(tzinfo=UTC)
-    return reassess(context, app.assessor, since=since, dry_run=params.get("dry_run", False))
+    return reassess(
+        context,
+        rules_of(context, Path(folder)) if folder else app.assessor,
+        in_force=app.ruleset,
+        since=since if since.tzinfo else since.replace(tzinfo=UTC),
+        dry_run=params.get("dry_run", False),
+    )
+
+
+def _test_alert(app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
+    from pipeline.stages.trial_alert import trial_alert
+
+    return trial_alert(context, app.senders, **params)
 
 
 def _import_archive(_app: App, context: Context, params: Mapping[str, Any]) -> StageReport:
@@ -367,4 +381,5 @@ _STAGES: Mapping[str, _Stage] = {
     "websub": _websub,
     "reassess": _reassess,
     "import_archive": _import_archive,
+    "test_alert": _test_alert,
 }

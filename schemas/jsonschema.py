@@ -26,7 +26,7 @@ from schemas.rules import (
     ThemeConfig,
     WordsFile,
 )
-from schemas.webhook import AlertEvent
+from schemas.webhook import AlertEvent, TestEvent
 
 YAML_SHAPES: Mapping[str, type[BaseModel]] = {
     "feeds": FeedsFile,
@@ -51,7 +51,10 @@ YAML_SHAPES: Mapping[str, type[BaseModel]] = {
 """Name of the YAML file (or kind of file) → its shape."""
 
 
-MESSAGE_SHAPES: Mapping[str, type[BaseModel]] = {"alert_event": AlertEvent}
+MESSAGE_SHAPES: Mapping[str, type[BaseModel]] = {
+    "alert_event": AlertEvent,
+    "test_event": TestEvent,
+}
 """Name of what we send → its shape."""
 SHAPES: Mapping[str, type[BaseModel]] = {**YAML_SHAPES, **MESSAGE_SHAPES}
 

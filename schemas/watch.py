@@ -14,6 +14,8 @@ class WatchKind(StrEnum):
     """A YAML file cannot be read: no stage but watch and deliver can run."""
     TASK = "task"
     """A task of a DAG failed for good: its retries are used up."""
+    LATE = "late"
+    """A run of a DAG did not end by its deadline."""
     SILENT = "silent"
     """No feed was polled with success for too long, though some were due."""
     OUTBOX = "outbox"
@@ -22,9 +24,16 @@ class WatchKind(StrEnum):
     """A place refuses messages for good."""
 
 
+NOTED = frozenset({WatchKind.TASK, WatchKind.LATE})
+"""What Airflow notes by itself: rows, not a look at how things stand, say whether it is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that fails now. ``subject`` is a task, or a place and its error; or empty."""
+    """Something that fails now.
+
+    ``subject`` is a task, a DAG, or a place and its error; or empty.
+    """
 
     kind: WatchKind
     subject: str

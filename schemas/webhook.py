@@ -54,6 +54,22 @@ class ReportOf(SourceOf):
     title: str
 
 
+class TestEvent(Plain):
+    """A test that an operator sends by hand: it tells nothing of the world."""
+
+    __test__ = False  # pytest takes a name that begins so for a test
+
+    version: Literal[1] = 1
+    event: Literal["test"] = "test"
+    test: Literal[True] = True
+    key: str
+    """Unique for the test; it is the same when it is sent again."""
+    title: str
+    text: str
+    sent_at: AwareDatetime
+    """When it was made."""
+
+
 class AlertEvent(Plain):
     """An alert. Every field is always there; what is not known is null, empty or ``[]``."""
 

@@ -32,7 +32,7 @@ def watch(
     ] = "7d",
     dismissed: Annotated[
         str | None,
-        typer.Option("--dismiss", help="End what is open of this task, without a word."),
+        typer.Option("--dismiss", help="End what is open of this task or DAG, without a word."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +69,7 @@ def _dismiss(app: App, subject: str, *, as_json: bool) -> None:
     count = dismiss(app.context(), subject)
     if not count:
         raise NotFoundError(
-            f"no task {subject!r} is noted as failing", mend="see: mineralwatch watch"
+            f"no task or DAG {subject!r} is noted as failing", mend="see: mineralwatch watch"
         )
     if as_json:
         print_json({"dismissed": count})

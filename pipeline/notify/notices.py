@@ -48,13 +48,15 @@ class Notice:
     """What operators are told."""
 
     kind: str
-    """``feeds`` or ``watch``, for programs that read a Slack message's metadata."""
+    """``feeds``, ``watch`` or ``test``, for programs that read a Slack message's metadata."""
     title: str
     groups: Sequence[Group]
     see: str
     """Where more is to be seen."""
     reason_room: int = 240
     """Characters of a reason that are shown."""
+    list_name: str = "operators"
+    """By which mail programs sort it."""
 
 
 def render_notice(
@@ -77,7 +79,7 @@ def render_notice(
     rendered = RenderedDigest(subject=notice.title, html=_html(notice), text=text)
     recipients = destination.address.split(",")
     return email_payload(
-        rendered, sender=sender, recipients=recipients, sent_at=now, list_name="operators"
+        rendered, sender=sender, recipients=recipients, sent_at=now, list_name=notice.list_name
     )
 
 

@@ -21,6 +21,7 @@ from typing import Final
 from pipeline.log import mask
 from schemas.alert import Channel, Destination
 from schemas.watch import (
+    NOTED,
     Failing,
     Polling,
     Refusal,
@@ -144,7 +145,7 @@ def decide(
     polling: Polling,
     held: Collection[str],
 ) -> WatchDecided:
-    """Return which episodes begin and end; those of tasks are begun and ended by the tasks.
+    """Return which episodes begin and end; those of tasks and runs are begun and ended by them.
 
     Silence ends by a success, not by there being nothing left to poll: where the last feed was
     switched off, nobody hears of its end, and where all are given up as dead it goes on.
@@ -159,7 +160,7 @@ def decide(
     now = {(one.kind, one.subject): one for one in troubles}
     ended, dropped = [], []
     for one in episodes:
-        if (one.kind, one.subject) in now or one.kind is WatchKind.TASK:
+        if (one.kind, one.subject) in now or one.kind in NOTED:
             continue
         if one.kind is WatchKind.SILENT and not _polled_since(one, polling):
             dropped += [one.id] if not polling.watched else []
@@ -223,6 +224,11 @@ def passing_over(
 def place_name(place: Destination) -> str:
     """Return ``slack:minerals``."""
     return f"{place.channel.value}:{_plain(place).address}"
+
+
+def run_subject(dag: str) -> str:
+    """Return ``poll_feeds``: of all its late runs there is one notice."""
+    return _short(dag)
 
 
 def task_subject(dag: str, task: str) -> str:

@@ -12,6 +12,7 @@ from schemas.watch import WatchChange, WatchEpisode, WatchKind
 _BEGUN: Final = {
     WatchKind.CONFIG: "The configuration cannot be read",
     WatchKind.TASK: "Task failed",
+    WatchKind.LATE: "A run is late",
     WatchKind.SILENT: "No feed is polled with success",
     WatchKind.OUTBOX: "Messages do not leave",
     WatchKind.PARKED: "Messages are refused",
@@ -19,6 +20,7 @@ _BEGUN: Final = {
 _OVER: Final = {
     WatchKind.CONFIG: "The configuration can be read again",
     WatchKind.TASK: "Task works again",
+    WatchKind.LATE: "Runs are in time again",
     WatchKind.SILENT: "Feeds are polled again",
     WatchKind.OUTBOX: "Messages leave again",
     WatchKind.PARKED: "No longer refused",
@@ -28,6 +30,8 @@ _ADVICE: Final = {
     "is polled or read; the packaged files stand in where notices are sent.",
     WatchKind.TASK: "The log of the task in Airflow has the whole error. Nothing is lost: its next "
     "run takes up what is pending.",
+    WatchKind.LATE: "The page of the DAG in Airflow shows which task it waits for. A task that "
+    "stays scheduled or queued has no free worker, or its pool is full or missing (docs/dags.md).",
     WatchKind.SILENT: "Does Airflow run, is the DAG poll_feeds on, is the network up? "
     "`mineralwatch feeds health` has the reason of each feed.",
     WatchKind.OUTBOX: "They are tried on. `mineralwatch outbox list` has the error of each.",

@@ -24,6 +24,7 @@ from pipeline.store import feed_episodes, messages, watch_episodes, watch_facts
 from schemas.alert import Channel, Destination
 from schemas.report import StageReport
 from schemas.watch import (
+    NOTED,
     Failing,
     Polling,
     Trouble,
@@ -80,18 +81,21 @@ def fails_now(context: Context, fault: ConfigError | None = None) -> list[Troubl
         tasks = [
             Trouble(one.kind, one.subject, one.reason)
             for one in watch_episodes.open_watch_episodes(session=session)
-            if one.kind is WatchKind.TASK
+            if one.kind in NOTED
         ]
     order = list(WatchKind)
     return sorted([*troubles, *tasks], key=lambda one: (order.index(one.kind), one.subject))
 
 
 def dismiss(context: Context, subject: str) -> int:
-    """End what is open of a task without a word, where it will not run again; returns how many."""
+    """End what is open of a task or DAG without a word: it will not run again; returns how many."""
     with context.database.write() as session:
         watch_episodes.lock_watch(session=session)
-        return watch_episodes.end_subject(
-            WatchKind.TASK, subject, now=context.now, session=session, quietly=True
+        return sum(
+            watch_episodes.end_subject(
+                kind, subject, now=context.now, session=session, quietly=True
+            )
+            for kind in NOTED
         )
 
 

@@ -1,6 +1,7 @@
-"""A task notes how it ended. Called after every task: it loads and does as little as can be.
+"""A task notes how it ended, a run that it is late. It loads and does as little as can be.
 
-What operators are told of it is the stage watch's to decide (stages.failures).
+It is called after every task. What operators are told of it is the stage watch's to decide
+(stages.failures).
 """
 
 from collections.abc import Callable
@@ -19,10 +20,12 @@ def note_task(
     now: datetime,
     error: str | None = None,
     settled: Callable[[], bool] = lambda: True,
+    run: str = "",
+    run_settled: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Note that a task failed for good (``error``) or succeeded; True where that was news.
 
-    Where it succeeds as it did before, this is one read.
+    Where it succeeds as it did before, and no run of its DAG is late, this is one read.
 
     Args:
         database: needs no configuration: that may be why the task failed.
@@ -31,21 +34,52 @@ def note_task(
         error: what it failed with.
         settled: asked only where an episode is open and the task succeeded: has all of it? Of a
             mapped task each piece succeeds by itself.
+        run: notify.watch.run_subject of its DAG.
+        run_settled: asked only where a run of the DAG is late: have all tasks of this run ended
+            well?
 
     Raises:
         StoreError: the database cannot be used.
     """
+    subjects = {WatchKind.TASK: subject, WatchKind.LATE: run}
     with database.read() as session:
-        known = watch_episodes.is_open(WatchKind.TASK, subject, session=session)
-    if known is (error is not None) or (error is None and not settled()):
+        known = watch_episodes.open_kinds(subjects, session=session)
+    if error is not None:
+        return WatchKind.TASK not in known and _begin(
+            database, Trouble(WatchKind.TASK, subject, error), now
+        )
+    over = [
+        kind
+        for kind, has_ended in ((WatchKind.TASK, settled), (WatchKind.LATE, run_settled))
+        if kind in known and has_ended()
+    ]
+    if not over:
         return False
     with database.write() as session:
         watch_episodes.lock_watch(session=session)
-        if error is None:
-            ended = watch_episodes.end_subject(WatchKind.TASK, subject, now=now, session=session)
-            return ended > 0
-        if watch_episodes.is_open(WatchKind.TASK, subject, session=session):
+        return (
+            sum(
+                watch_episodes.end_subject(kind, subjects[kind], now=now, session=session)
+                for kind in over
+            )
+            > 0
+        )
+
+
+def note_late(database: Database, subject: str, *, now: datetime, reason: str) -> bool:
+    """Note that a run of a DAG missed its deadline; True where none was noted as late before.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    return _begin(database, Trouble(WatchKind.LATE, subject, reason), now)
+
+
+def _begin(database: Database, trouble: Trouble, now: datetime) -> bool:
+    with database.write() as session:
+        watch_episodes.lock_watch(session=session)
+        if watch_episodes.is_open(trouble.kind, trouble.subject, session=session):
             return False
-        trouble = Trouble(WatchKind.TASK, subject, one_line(error))
-        watch_episodes.begin_watch_episodes([trouble], now=now, session=session)
+        told = Trouble(trouble.kind, trouble.subject, one_line(trouble.reason))
+        watch_episodes.begin_watch_episodes([told], now=now, session=session)
     return True

@@ -8,15 +8,17 @@ import asyncio
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.collect.fetch import Fetcher
 from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PermanentError
 from pipeline.garbage import seldom_collected
 from pipeline.log import get_logger
 from pipeline.stages.context import Context, Tally
+from pipeline.stages.keep_feeds import chosen
 from pipeline.stages.pushed import settle
 from pipeline.store import feeds, gates
 from pipeline.store.lots import Stored, brought_counts, store_lot
@@ -33,12 +35,21 @@ FLUSH_FEEDS = 100
 
 
 def plan(
-    context: Context, *, batch_size: int | None = None, everything: bool = False
+    context: Context,
+    *,
+    batch_size: int | None = None,
+    everything: bool = False,
+    feed: str | None = None,
 ) -> StageReport:
     """Bring the rows in line with the configuration and part the feeds that are due.
 
     The report's ``work`` has the parameters of one ``poll`` for each batch of ``batch_size`` feeds
-    (the setting ``poll_batch`` where it is not given). ``everything`` takes all feeds for due.
+    (the setting ``poll_batch`` where it is not given). ``everything`` takes all feeds for due, and
+    ``feed`` (an address, name or id) the one that is meant, alone.
+
+    Raises:
+        NotFoundError: there is no such feed; the nearest are named.
+        PermanentError: it is switched off.
     """
     batch_size = batch_size or context.settings.poll_batch
     tally = Tally("plan", context.now)
@@ -47,6 +58,10 @@ def plan(
             context.catalog.feeds, keep_others=False, now=context.now, session=session
         )
     tally.set(feeds=enabled, due=0, batches=0)
+    if feed:
+        tally.set(due=1, batches=1)
+        tally.work.append(_only(context, feed))
+        return tally.report()
     for slow in (False, True):
         with context.database.read() as session:
             due = feeds.count_due(
@@ -66,6 +81,19 @@ def plan(
             for batch in range(batches)
         ]
     return tally.report()
+
+
+def _only(context: Context, which: str) -> dict[str, Any]:
+    """The batch that is one feed, whether it is due or not."""
+    (kept,) = chosen(context, [which])
+    if not kept.config.enabled:
+        raise PermanentError(
+            f"{kept.config.name} <{kept.config.url}> is switched off",
+            mend="set enabled: true in the feeds' file, or: mineralwatch feeds resume",
+        )
+    _log.info("one feed is polled", feed=kept.config.name, url=kept.config.url)
+    planned = {"slow": None, "batch": 0, "of": 1, "planned_at": context.now.isoformat()}
+    return {**planned, "urls": [kept.config.url]}
 
 
 def poll(
@@ -91,12 +119,12 @@ def poll(
     tally = Tally("poll", context.now)
     tally.set(feeds=0, new=0, edited=0, failed=0)
     with context.database.write() as session:
-        if urls is not None:
-            named = _named(urls, context.catalog.feeds)
-            feeds.sync_feeds(named, keep_others=True, now=context.now, session=session)
-        elif planned_at is None:
-            configured = context.catalog.feeds
-            feeds.sync_feeds(configured, keep_others=False, now=context.now, session=session)
+        if planned_at is None:
+            named = _named(urls, context.catalog.feeds) if urls is not None else None
+            wanted = context.catalog.feeds if named is None else named
+            feeds.sync_feeds(
+                wanted, keep_others=named is not None, now=context.now, session=session
+            )
         due = feeds.due_feeds(
             now=datetime.fromisoformat(planned_at) if planned_at else context.now,
             urls=urls,

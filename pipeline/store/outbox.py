@@ -1,12 +1,12 @@
 """The outbox: what is due is claimed, sent, recorded. What goes into it: store.messages."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.store.engine import alone
@@ -253,20 +253,22 @@ def list_outbox(
     query = select(OutboxRow).order_by(OutboxRow.id.desc()).limit(limit)
     if state is not None:
         query = query.where(OutboxRow.state == state.value)
-    return [
-        OutboxLine(
-            row.key,
-            row.channel,
-            row.address,
-            row.state,
-            row.attempts,
-            row.last_error,
-            row.next_attempt_at,
-            row.sent_at,
-            row.external_id,
+    return [_line(row) for row in session.scalars(query)]
+
+
+def lines_of(keys: Collection[str], *, session: Session) -> list[OutboxLine]:
+    """The rows with these keys, in the order in which they were queued."""
+    query = select(OutboxRow).where(OutboxRow.key.in_(keys)).order_by(OutboxRow.id)
+    return [_line(row) for row in session.scalars(query)]
+
+
+def drop_parked(keys: Collection[str], *, session: Session) -> None:
+    """Delete those of these messages that were refused: nobody waits for them."""
+    session.execute(
+        delete(OutboxRow).where(
+            OutboxRow.key.in_(keys), OutboxRow.state == OutboxState.PARKED.value
         )
-        for row in session.scalars(query)
-    ]
+    )
 
 
 def next_due(*, session: Session) -> datetime | None:
@@ -290,6 +292,20 @@ def count_states(*, session: Session) -> dict[str, int]:
     for state, count in session.execute(query):
         counts[state] = count
     return counts
+
+
+def _line(row: OutboxRow) -> OutboxLine:
+    return OutboxLine(
+        row.key,
+        row.channel,
+        row.address,
+        row.state,
+        row.attempts,
+        row.last_error,
+        row.next_attempt_at,
+        row.sent_at,
+        row.external_id,
+    )
 
 
 def _message(

@@ -1,10 +1,10 @@
 """Episodes of the watch's own failures: when each began and ended, and what was told of it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import alone, insert_for
@@ -31,6 +31,18 @@ def is_open(kind: WatchKind, subject: str, *, session: Session) -> bool:
         WatchEpisodeRow.ended_at.is_(None),
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def open_kinds(subjects: Mapping[WatchKind, str], *, session: Session) -> set[WatchKind]:
+    """Of these kinds, those that have an open episode of their subject; one look into an index."""
+    any_of = or_(
+        *(
+            (WatchEpisodeRow.kind == kind.value) & (WatchEpisodeRow.subject == subject)
+            for kind, subject in subjects.items()
+        )
+    )
+    query = select(WatchEpisodeRow.kind).where(any_of, WatchEpisodeRow.ended_at.is_(None))
+    return {WatchKind(kind) for kind in session.scalars(query)}
 
 
 def list_watch_episodes(

@@ -39,6 +39,7 @@ DAGS = frozenset(
         "watch",
         "reassess",
         "import_archive",
+        "test_alert",
     }
 )
 

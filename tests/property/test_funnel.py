@@ -143,7 +143,7 @@ class World:
             elif what == "rules":
                 self.number += 1
             elif what == "reassess":
-                reassess(context, rules, since=NOW)  # type: ignore[arg-type]
+                reassess(context, rules, in_force=rules.ruleset, since=NOW)  # type: ignore[arg-type]
             elif what == "upkeep":
                 with context.database.write() as session:
                     gates.settle(since=NOW - timedelta(days=1), session=session)
