@@ -111,6 +111,8 @@ DEFAULTS: dict[str, Any] = {
     "owner": "mineralwatch",
     "on_failure_callback": _tell_failure,
     "on_success_callback": _tell_success,
+    # The stage's own line has the counts, and how long it took.
+    "show_return_value_in_logs": False,
     "retries": 3,
     "retry_delay": timedelta(seconds=20),
     "retry_exponential_backoff": True,
@@ -154,6 +156,8 @@ def run(stage: str, **params: Any) -> dict[str, Any]:
 
     from pipeline.app import run_stage
 
+    # Two lines a task that say nothing of what it does.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     report = run_stage(stage, settings=settings(), **params)
     emit(report)
     return report.to_json()

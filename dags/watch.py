@@ -14,8 +14,9 @@ DOC = f"""
 ### Tell the operators what fails, once
 
 A task that failed for good, a run that is late, feeds that nobody polls, messages that do not leave
-or are refused, a configuration that cannot be read: each is one notice when it begins, and one when it is over, to
-the `operators` of `routes.yaml`. Notices are sent from here: *send_alerts* may be what fails.
+or are refused, a configuration that cannot be read: each is one notice when it begins, and one when
+it is over, to the `operators` of `routes.yaml`. Notices are sent from here: *send_alerts* may be
+what fails.
 
 `mineralwatch watch` shows what fails and what did. When Airflow itself is down nobody runs this:
 let cron or a monitor call `mineralwatch watch --check`.

@@ -132,7 +132,9 @@ class App:
         store_migrate.require_current(self.database)
         report = stage(self, self.context(now), params)
         for problem in report.problems:
-            _log.warning(problem.what, stage=name, where=problem.where, mend=problem.mend)
+            # In Airflow, its own processors write the line: ours, which mask, do not.
+            where, what = log.mask(problem.where), log.mask(problem.what)
+            _log.warning(what, stage=name, where=where, mend=problem.mend)
         _log.info(report.line())
         return report
 

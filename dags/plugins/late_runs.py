@@ -34,10 +34,8 @@ def _tell(dag: str, run_id: str, minutes: int) -> bool:
         sys.path.append(folder)
     from _settings import settings
 
-    from pipeline import log
     from pipeline.late_runs import tell_late
 
-    log.configure(to_stderr=False)
     reason = f"run {run_id} has not ended {minutes} minutes after it was queued"
     news = tell_late(dag, reason, settings=settings())
     _log.info("late: %s, %s; told: %s", dag, reason, news)

@@ -22,27 +22,39 @@ def make_pools() -> list[str]:
     from airflow.models.pool import Pool
     from airflow.utils.session import create_session
     from sqlalchemy import select
+    from sqlalchemy.exc import IntegrityError
 
     wanted = json.loads(POOLS.read_text(encoding="utf-8"))
-    with create_session() as session:
-        there = set(session.scalars(select(Pool.pool).where(Pool.pool.in_(wanted))))
-        missing = [name for name in wanted if name not in there]
-        session.add_all(Pool(pool=name, **wanted[name]) for name in missing)
-    return missing
+    made = []
+    for name, pool in wanted.items():
+        with create_session() as session:
+            if session.scalar(select(Pool.id).where(Pool.pool == name)) is not None:
+                continue
+            session.add(Pool(pool=name, **pool))
+            try:
+                session.flush()
+            except IntegrityError:  # another scheduler that starts has just made it
+                session.rollback()
+                continue
+        made.append(name)
+    return made
 
 
 class PoolMaker:
     """A listener: Airflow calls ``on_starting`` when a component has started."""
 
     @hookimpl
-    def on_starting(self, component: object) -> None:  # noqa: ARG002 - the hook names it
-        """Make the pools, in the scheduler alone: it has the database, and it needs them."""
-        if sys.argv[1:2] != ["scheduler"]:
+    def on_starting(self, component: object) -> None:
+        """Make the pools where the component is the scheduler's job, which has no type yet.
+
+        The tasks that a scheduler forks start as well: they have its command line, are no job, and
+        may not open the database.
+        """
+        if sys.argv[1:2] != ["scheduler"] or type(component).__name__ != "Job":
             return
         try:
             made = make_pools()
         except Exception:  # noqa: BLE001 - the scheduler has to start all the same
-            # Two schedulers that start at once may both try: the other one has made them.
             _log.exception("the pools could not be made: airflow pools import %s", POOLS)
         else:
             _log.info("pools made: %s", ", ".join(made) or "none was missing")

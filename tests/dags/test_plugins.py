@@ -11,7 +11,12 @@ from tests.feed_server import FeedServer
 
 CALLBACK = "https://watch.example.org/websub"
 PAGES = "/minerals-watch"
-PLUGINS = {"mineralwatch_pages", "mineralwatch_warm_start", "mineralwatch_websub_receiver"}
+PLUGINS = {
+    "mineralwatch_make_pools",
+    "mineralwatch_pages",
+    "mineralwatch_warm_start",
+    "mineralwatch_websub_receiver",
+}
 
 
 @pytest.mark.parametrize("component", ["scheduler", "dag-processor", "triggerer", "tasks"])

@@ -1,16 +1,18 @@
 """The DAGs as the scheduler sees them, and what reading their files costs."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.up.run import DAGS as STARTED
+from schemas.alert import Channel
 from tests.dags.airflow_process import DAGS, AirflowProcess
 
 FILES = sorted(path.name for path in DAGS.glob("[!_]*.py"))
 
-BY_HAND = {"reassess", "import_archive"}
+BY_HAND = {"reassess", "import_archive", "test_alert"}
 CLOCK = {
     "poll_feeds": "*/5 * * * *",
     "assess_articles": "*/15 * * * *",
@@ -29,6 +31,27 @@ WAKES = {
     ("reassess", "read_anew"): ["articles_added"],
     ("import_archive", "bring_in"): ["articles_added"],
 }
+
+READS = {
+    ("poll_feeds", "plan"): ["feeds"],
+    ("poll_feeds", "poll"): ["feeds"],
+    ("poll_feeds", "fulltext"): ["articles"],
+    ("assess_articles", "assess"): ["articles"],
+    ("daily_digest", "digest"): ["articles"],
+    ("send_alerts", "deliver"): ["alerts"],
+    ("read_feedback", "feedback"): ["alerts"],
+    ("reassess", "read_anew"): ["articles"],
+}
+IN_POOLS = {
+    ("poll_feeds", "poll"): "mineralwatch_poll",
+    ("poll_feeds", "fulltext"): "mineralwatch_poll",
+    ("upkeep", "websub"): "mineralwatch_poll",
+    ("send_alerts", "deliver"): "mineralwatch_send",
+    ("read_feedback", "feedback"): "mineralwatch_send",
+    ("test_alert", "send"): "mineralwatch_send",
+}
+KINDS = {"collect", "assess", "notify", "operate"}
+"""One of these tags says what a DAG is for."""
 
 # What a DAG file may load besides Airflow: settings and errors, no more.
 LIGHT = {
@@ -122,13 +145,60 @@ def test_assets_wake_and_are_woken(dags: dict[str, Any]) -> None:
         if "asset_condition" in dag["timetable"]["__var"]
     }
     assert woken == WOKEN_BY
-    wakes = {
-        (name, task_id): [outlet["__var"]["name"] for outlet in task["outlets"]]
+    assert assets(dags, "outlets") == WAKES
+
+
+def assets(dags: dict[str, Any], side: str) -> dict[tuple[str, str], list[str]]:
+    """(DAG, task) → names of the assets on that side of it."""
+    return {
+        (name, task_id): [asset["__var"]["name"] for asset in task[side]]
         for name, dag in dags.items()
         for task_id, task in tasks(dag).items()
-        if "outlets" in task
+        if task.get(side)
     }
-    assert wakes == WAKES
+
+
+def test_the_graph_shows_what_flows_from_feeds_to_alerts(dags: dict[str, Any]) -> None:
+    """Each step reads what the one before it makes: inlets and outlets draw it."""
+    assert assets(dags, "inlets") == READS
+    made = {"articles_added": "articles", "alerts_queued": "alerts"}
+    steps = {
+        (source, made[alias])
+        for at, aliases in assets(dags, "outlets").items()
+        for alias in aliases
+        for source in READS.get(at, [])
+    } | {
+        # assess hands on to link, which queues alerts.
+        ("articles", "alerts")
+    }
+    assert {("feeds", "articles"), ("articles", "alerts")} <= steps
+    for waiting, names in WOKEN_BY.items():
+        assert any(names == read for (dag, _), read in READS.items() if dag == waiting)
+
+
+def test_pools_are_those_that_a_start_makes(dags: dict[str, Any]) -> None:
+    used = {
+        (name, task_id): task["pool"]
+        for name, dag in dags.items()
+        for task_id, task in tasks(dag).items()
+        if "pool" in task
+    }
+    assert used == IN_POOLS, "the watch has none: it has to run when one is full"
+    assert set(json.loads((DAGS / "pools.json").read_text())) == set(IN_POOLS.values())
+
+
+def test_a_late_run_is_told_before_anyone_asks(dags: dict[str, Any]) -> None:
+    """From being queued: a run that never starts is late as well."""
+    for name, dag in dags.items():
+        [deadline] = dag["deadline"]
+        callback = deadline["callback"]["__data__"]
+        allowed = deadline["interval"]["__data__"]
+        assert callback["path"] == "late_runs.tell_late_run"
+        assert deadline["reference"]["reference_type"] == "DagRunQueuedAtDeadline"
+        longest = max(seconds(task["execution_timeout"]) for task in tasks(dag).values())
+        assert allowed == callback["kwargs"]["minutes"] * 60
+        # Not before a task may have taken its time, where a run has one; not after half a day.
+        assert longest <= allowed <= 12 * 3600, name
 
 
 def test_one_run_at_a_time_and_nothing_made_up_for(dags: dict[str, Any]) -> None:
@@ -139,10 +209,22 @@ def test_one_run_at_a_time_and_nothing_made_up_for(dags: dict[str, Any]) -> None
 def test_tasks_say_who_owns_them_and_how_long_they_may_take(dags: dict[str, Any]) -> None:
     for dag in dags.values():
         assert dag["tags"].count("mineralwatch") == 1
-        assert "When it fails" in dag["doc_md"]
+        assert len(KINDS & set(dag["tags"])) == 1
         for task in tasks(dag).values():
             assert task["owner"] == "mineralwatch"
             assert 0 < seconds(task["execution_timeout"]) <= 6 * 3600
+
+
+def test_each_dag_says_what_to_do_when_it_fails(dags: dict[str, Any]) -> None:
+    own = {}
+    for name, dag in dags.items():
+        about, advice = dag["doc_md"].split("**When it fails**")
+        assert about.strip().startswith("### ")
+        assert "Clearing or re-running any task" in advice
+        own[name] = advice.split("- ")[1]
+        assert ("by hand" in dag["tags"]) is (name in BY_HAND)
+        assert ("by hand" in dag.get("dag_display_name", "")) is (name in BY_HAND)
+    assert len(set(own.values())) == len(own), "each names its own faults first"
 
 
 def test_retries_wait_longer_each_time(dags: dict[str, Any]) -> None:
@@ -158,6 +240,7 @@ def test_what_a_person_has_to_mend_is_not_tried_again(described: dict[str, Any])
     for policy in described["retry"].values():
         assert policy == {
             "ConfigError": "fail",
+            "NotFoundError": "fail",
             "PermanentError": "fail",
             "TransientError": "default",
         }
@@ -170,17 +253,19 @@ def test_forms_are_typed(dags: dict[str, Any]) -> None:
         if dag["params"]
     }
     assert {name: set(form) for name, form in forms.items()} == {
-        "poll_feeds": {"everything"},
+        "poll_feeds": {"everything", "feed"},
         "daily_digest": {"date", "list", "send"},
-        "reassess": {"since", "dry_run"},
+        "reassess": {"since", "ruleset", "dry_run"},
         "import_archive": {"path", "format"},
+        "test_alert": {"route", "channel", "address"},
     }
     for form in forms.values():
         for schema in form.values():
-            assert "type" in schema or "enum" in schema
+            assert schema["type"]
             assert schema["title"]
     assert forms["reassess"]["since"]["format"] == "date"
     assert forms["import_archive"]["format"]["enum"] == ["jsonl", "csv", "feeds"]
+    assert forms["test_alert"]["channel"]["enum"] == [channel.value for channel in Channel]
 
 
 @pytest.mark.parametrize("file", FILES)

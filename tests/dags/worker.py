@@ -40,7 +40,12 @@ def _retry(task: Any) -> dict[str, str]:
     policy = getattr(task, "partial_kwargs", {}).get("retry_policy") or task.retry_policy
     return {
         kind.__name__: policy.evaluate(kind("x"), 1, 3).action.value
-        for kind in (errors.ConfigError, errors.PermanentError, errors.TransientError)
+        for kind in (
+            errors.ConfigError,
+            errors.NotFoundError,
+            errors.PermanentError,
+            errors.TransientError,
+        )
     }
 
 
