@@ -3,7 +3,9 @@
 It carries no alert: no story, digest, figure or reader's verdict ever counts it.
 """
 
+import time
 from collections.abc import Sequence
+from typing import Final
 
 from pipeline.errors import ConfigError
 from pipeline.log import get_logger
@@ -16,6 +18,10 @@ from pipeline.store import messages, outbox
 from schemas.alert import Channel, Destination, OutboxState
 from schemas.report import StageReport
 from schemas.routes import RouteTo
+
+OTHERS_S: Final = 30.0
+"""A send takes ten seconds at most; one that is not over by then is told as waiting."""
+_PAUSE_S: Final = 0.25
 
 _log = get_logger(__name__)
 
@@ -54,8 +60,20 @@ def trial_alert(
             message = messages.NewMessage(key, place.channel, place.address, payload)
             messages.add_message(message, now=context.now, session=session)
     deliver(context, senders)
+    _await_others(context, list(keys))
     _tell(context, keys, tally)
     return tally.report()
+
+
+def _await_others(context: Context, keys: list[str]) -> None:
+    """Another sender may have taken the message up first: wait a moment for what becomes of it."""
+    until = time.monotonic() + OTHERS_S
+    while time.monotonic() < until:
+        with context.database.read() as session:
+            lines = outbox.lines_of(keys, session=session)
+        if all(line.state != OutboxState.SENDING.value for line in lines):
+            return
+        time.sleep(_PAUSE_S)
 
 
 def _tell(context: Context, keys: dict[str, Destination], tally: Tally) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -44,6 +45,11 @@ def bare_environment(folder: Path, bytecode: Path) -> dict[str, str]:
         # This checkout's code, whichever is installed.
         "PYTHONPATH": str(ROOT),
     }
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(path, timeout=30) as connection:
+        return connection.execute(query).fetchall()
 
 
 class Running:

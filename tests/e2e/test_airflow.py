@@ -3,116 +3,23 @@
 import json
 import signal
 import socket
-import sqlite3
 import subprocess
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 
 import psutil
 import pytest
 
 from pipeline.demo.mail_catcher import MailCatcher
-from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer, SlackServerThread
+from pipeline.demo.slack_server import SlackServer
 from pipeline.up.airflow_home import AirflowHome
-from tests.e2e.running import COMMAND, Running, bare_environment, until
-from tests.feed_server import FeedServer
+from tests.e2e.news_feed import Feed
+from tests.e2e.running import COMMAND, Running, rows, until
+from tests.e2e.secret_words import SECRETS
 from tests.otlp_receiver import OtlpReceiver
 
 pytestmark = pytest.mark.slow
 
-SMTP_PASSWORD = "of-the-mail-server-4711"
-WEBHOOK_SECRET = "of-the-webhook-0815-and-more"
-SECRETS = (DEMO_TOKEN, SMTP_PASSWORD, WEBHOOK_SECRET)
 PARTS = {"metadatabase", "scheduler", "triggerer", "dag_processor"}
-
-
-class Feed:
-    """One feed that gains items."""
-
-    def __init__(self, server: FeedServer) -> None:
-        self._server = server
-        self._items: list[str] = []
-        self.url = self._publish()
-
-    def gain(self, title: str, summary: str) -> None:
-        link = f"https://news.example/{len(self._items)}"
-        self._items.append(
-            f"<item><title>{title}</title><link>{link}</link><guid>{link}</guid>"
-            f"<description>{summary}</description>"
-            f"<pubDate>{format_datetime(datetime.now(UTC))}</pubDate></item>"
-        )
-        self._publish()
-
-    def _publish(self) -> str:
-        head = "<title>News</title><link>https://news.example/</link><description>.</description>"
-        body = f'<rss version="2.0"><channel>{head}{"".join(self._items)}</channel></rss>'
-        return self._server.serve("/feed.xml", body)
-
-
-@pytest.fixture(scope="module")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("bytecode")
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServerThread(channels=["minerals"]) as server:
-        yield server
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailCatcher]:
-    with MailCatcher(tmp_path / "mail", user="watch", password=SMTP_PASSWORD) as catcher:
-        yield catcher
-
-
-@pytest.fixture
-def collector() -> Iterator[OtlpReceiver]:
-    with OtlpReceiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def feed() -> Iterator[Feed]:
-    with FeedServer() as server:
-        yield Feed(server)
-
-
-@pytest.fixture
-def env(
-    tmp_path: Path,
-    bytecode: Path,
-    slack: SlackServer,
-    mail: MailCatcher,
-    collector: OtlpReceiver,
-) -> dict[str, str]:
-    return {
-        **bare_environment(tmp_path, bytecode),
-        **collector.environment,
-        "MINERALWATCH_ALLOW_PRIVATE_NETWORKS": "1",
-        "MINERALWATCH_SLACK_TOKEN": DEMO_TOKEN,
-        "MINERALWATCH_SLACK_BASE_URL": slack.base_url,
-        "MINERALWATCH_SLACK_CHANNEL": "#minerals",
-        "MINERALWATCH_SMTP_URL": f"smtp://watch:{SMTP_PASSWORD}@127.0.0.1:{mail.port}",
-        "MINERALWATCH_WEBHOOK_SECRETS": json.dumps({"desk": WEBHOOK_SECRET}),
-        "MINERALWATCH_DIGEST_TO": "reader@example.org",
-    }
-
-
-@pytest.fixture
-def running(tmp_path: Path, env: dict[str, str], feed: Feed) -> Iterator[Running]:
-    feeds = tmp_path / "feeds.yaml"
-    feeds.write_text(f"feeds:\n  - name: News\n    url: {feed.url}\n")
-    with Running("--home", "var", "--feeds", "feeds.yaml", env=env, cwd=tmp_path) as started:
-        started.wait_up()
-        yield started
-
-
-def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(path, timeout=30) as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_from_a_feed_to_slack_and_the_digest(
