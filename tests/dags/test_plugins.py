@@ -54,6 +54,17 @@ def test_a_wrong_callback_is_named(template: AirflowProcess) -> None:
     assert told["apps"] == [PAGES], "nothing else suffers"
 
 
+def test_a_scheduler_makes_the_pools_that_are_missing_and_changes_none(
+    airflow: AirflowProcess,
+) -> None:
+    """A task that it forks may not open the database, and a pool's slots are the operators'."""
+    told, log = airflow.logged("pools")
+    assert told["task"] == {}
+    assert told["first"] == {"mineralwatch_poll": 2, "mineralwatch_send": 2}
+    assert told["second"] == {"mineralwatch_poll": 8, "mineralwatch_send": 2}
+    assert "could not be made" not in log
+
+
 @pytest.fixture
 def feeds() -> Iterator[FeedServer]:
     with FeedServer() as server:

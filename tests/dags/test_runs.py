@@ -120,6 +120,39 @@ def test_from_a_feed_to_slack_and_the_digest(
     assert len(slack.messages) == 1, "nothing is sent twice"
 
 
+def test_a_test_is_green_where_it_arrived_and_one_feed_is_polled_alone(
+    airflow: AirflowProcess, common: dict[str, str], feeds: Path, slack: SlackServer
+) -> None:
+    """The log names what was done, and no secret: the bad feed has a password in its address."""
+    secret = "s3cret-of-the-feed"
+    feeds.write_text(feeds.read_text().replace("http://", f"http://me:{secret}@"))
+    (one, arrived, refused), log = airflow.logged(
+        "run",
+        *("poll_feeds", json.dumps({"feed": "bad"})),
+        *("test_alert", "{}"),
+        *("test_alert", json.dumps({"channel": "slack", "address": "nowhere"})),
+        **common,
+        MINERALWATCH_FEEDS_FILE=str(feeds),
+        MINERALWATCH_SLACK_TOKEN=DEMO_TOKEN,
+        MINERALWATCH_SLACK_BASE_URL=slack.base_url,
+        MINERALWATCH_SLACK_CHANNEL="#minerals",
+    )
+    assert one["returned"]["poll[0]"] == {"feeds": 1, "new": 0, "edited": 0, "failed": 1}
+    assert arrived["tasks"] == {"send": "success"}
+    assert refused["tasks"] == {"send": "failed"}
+    [message] = slack.messages
+    assert message.text.startswith("TEST, not news")
+    for line in (
+        "poll: feeds=1 new=0 edited=0 failed=1 problems=1 in ",
+        "the test arrived",
+        "test_alert: places=1 sent=1 waiting=0 refused=0 in ",
+        "the test did not arrive everywhere: slack:nowhere: Slack refused it: channel_not_found",
+    ):
+        assert line in log
+    assert secret not in log
+    assert DEMO_TOKEN not in log
+
+
 def test_archive_reassess_and_upkeep(
     airflow: AirflowProcess, common: dict[str, str], tmp_path: Path
 ) -> None:

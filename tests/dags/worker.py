@@ -5,6 +5,7 @@
     python worker.py run [DAG_ID CONF]…    dag.test() of each in turn
     python worker.py settings              the settings that a task would go by
     python worker.py plugins [COMPONENT]   what Airflow's plugins load in this component
+    python worker.py pools                 pools after starts of a scheduler, and of its tasks
     python worker.py push FEED BODY        the api-server's own application, and a hub that posts
     python worker.py pages                 the same, and users that open the operators' pages
 
@@ -140,6 +141,36 @@ def plugins(component: str) -> dict[str, Any]:
     }
 
 
+def pools() -> dict[str, Any]:
+    """(slots, description) of our pools: after a task's start, two of a scheduler's, and between
+    them a choice of the operators'."""
+    sys.argv = ["airflow", "scheduler"]
+    from airflow import plugins_manager
+    from airflow.jobs.job import Job
+    from airflow.models.pool import Pool
+    from airflow.sdk.execution_time.task_runner import TaskRunnerMarker
+    from airflow.utils.session import create_session
+    from sqlalchemy import select, update
+
+    found, _ = plugins_manager._get_plugins()
+    [maker] = [p.listeners[0] for p in found if p.name == "mineralwatch_make_pools"]
+
+    def ours() -> dict[str, int]:
+        with create_session() as session:
+            query = select(Pool.pool, Pool.slots).where(Pool.pool != Pool.DEFAULT_POOL_NAME)
+            return {str(name): slots for name, slots in session.execute(query)}
+
+    maker.on_starting(TaskRunnerMarker())
+    told = {"task": ours()}
+    maker.on_starting(object.__new__(Job))
+    told["first"] = ours()
+    with create_session() as session:
+        session.execute(update(Pool).where(Pool.pool == "mineralwatch_poll").values(slots=8))
+    maker.on_starting(object.__new__(Job))
+    told["second"] = ours()
+    return told
+
+
 def push(feed: str, body: str) -> dict[str, Any]:
     """A hub posts ``body`` to the api-server; then what is stored, and which asset was woken."""
     sys.argv = ["airflow", "api-server"]
@@ -222,6 +253,8 @@ def main() -> None:
             told = settings()
         case ["plugins", component]:
             told = plugins(component)
+        case ["pools"]:
+            told = pools()
         case ["push", feed, body]:
             told = push(feed, body)
         case ["pages"]:

@@ -1,4 +1,4 @@
-"""A run that is late is told at once, and once; and once when a run ends in time: both databases."""
+"""A late run is told at once, and once; and once when a run ends in time: both databases."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
