@@ -4,6 +4,7 @@ No DAG is defined here, and nothing heavy is imported: this is read every time a
 """
 
 import logging
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -94,11 +95,15 @@ POLL_POOL = "mineralwatch_poll"
 SEND_POOL = "mineralwatch_send"
 
 
-def late_after(minutes: int) -> DeadlineAlert:
+def late_after(minutes: int) -> DeadlineAlert | None:
     """Tell the operators of a run that has not ended so long after it was queued.
 
     The triggerer does it (plugins/late_runs.py): a run is often late because all workers are taken.
+    Under ``airflow dags test`` there is none: Airflow 3.3 asks there, at the end of a run, for a
+    row of the deadline that it has not written, and fails.
     """
+    if sys.argv[1:3] == ["dags", "test"]:
+        return None
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(minutes=minutes),

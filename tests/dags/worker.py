@@ -71,6 +71,7 @@ def run(*pairs: str) -> list[dict[str, Any]]:
     # As a task's own process does; dag.test() leaves it out.
     legacy = conf.getboolean("metrics", "legacy_names_on")
     stats.initialize(factory=get_stats_factory(), export_legacy_names=legacy)
+    sys.argv = ["airflow", "dags", "test"]
     bag = _bag()
     return [
         _run(bag.dags[dag_id], json.loads(conf))

@@ -26,8 +26,8 @@ WHEN = {
     # Read anew, a reading is another row that says the same.
     "assessment": {"id", "at", "linked_at"},
     "outbox": {"reactions_at"},
-    # What each poll of an unchanged feed adds.
-    "gate_count": {"answered", "not_modified"},
+    # What is read once more: an unchanged feed, a file whose rows are known.
+    "gate_count": {"answered", "not_modified", "parsed", "known"},
 }
 XCOM_BYTES = 600
 
