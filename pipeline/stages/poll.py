@@ -16,7 +16,7 @@ from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
 from pipeline.errors import ConfigError, PermanentError
 from pipeline.garbage import seldom_collected
-from pipeline.log import get_logger
+from pipeline.log import get_logger, mask
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.keep_feeds import chosen
 from pipeline.stages.pushed import settle
@@ -88,10 +88,10 @@ def _only(context: Context, which: str) -> dict[str, Any]:
     (kept,) = chosen(context, [which])
     if not kept.config.enabled:
         raise PermanentError(
-            f"{kept.config.name} <{kept.config.url}> is switched off",
+            mask(f"{kept.config.name} <{kept.config.url}> is switched off"),
             mend="set enabled: true in the feeds' file, or: mineralwatch feeds resume",
         )
-    _log.info("one feed is polled", feed=kept.config.name, url=kept.config.url)
+    _log.info("one feed is polled", feed=kept.config.name, url=mask(kept.config.url))
     planned = {"slow": None, "batch": 0, "of": 1, "planned_at": context.now.isoformat()}
     return {**planned, "urls": [kept.config.url]}
 
