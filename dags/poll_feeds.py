@@ -91,7 +91,7 @@ def poll_feeds() -> None:
         execution_timeout=timedelta(minutes=20),
         pool=POLL_POOL,
         map_index_template="{% set w = task.op_kwargs['work'] %}"
-        "{% if 'urls' in w %}one feed{% else %}"
+        "{% if 'feed' in w %}one feed{% else %}"
         "{{ 'slow' if w.slow else 'quick' }} feeds, batch {{ w.batch + 1 }} of {{ w.of }}"
         "{% endif %}",
     )

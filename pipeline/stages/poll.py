@@ -93,7 +93,8 @@ def _only(context: Context, which: str) -> dict[str, Any]:
         )
     _log.info("one feed is polled", feed=kept.config.name, url=mask(kept.config.url))
     planned = {"slow": None, "batch": 0, "of": 1, "planned_at": context.now.isoformat()}
-    return {**planned, "urls": [kept.config.url]}
+    # By its row: the address may hold a password, and Airflow shows what a task hands on.
+    return {**planned, "feed": str(kept.id)}
 
 
 def poll(
@@ -105,8 +106,9 @@ def poll(
     of: int = 1,
     planned_at: str | None = None,
     everything: bool = False,
+    feed: str | None = None,
 ) -> StageReport:
-    """Poll what is due: all of it, one batch of a plan, or the feeds named by ``urls``.
+    """Poll what is due: all of it, one batch of a plan, or those named by ``urls`` or ``feed``.
 
     ``everything`` polls feeds that are not due as well.
 
@@ -118,6 +120,8 @@ def poll(
     """
     tally = Tally("poll", context.now)
     tally.set(feeds=0, new=0, edited=0, failed=0)
+    if feed is not None:
+        urls = [one.config.url for one in chosen(context, [feed])]
     with context.database.write() as session:
         if planned_at is None:
             named = _named(urls, context.catalog.feeds) if urls is not None else None
