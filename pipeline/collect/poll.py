@@ -23,7 +23,7 @@ from pipeline.collect.rhythm import may_have_lost
 from pipeline.collect.schedule import after_poll, turns
 from pipeline.collect.web_links import feed_advert, header_advert
 from pipeline.collect.wishes import fresh_seconds
-from pipeline.log import get_logger
+from pipeline.log import get_logger, mask
 from schemas.article import NewArticle
 from schemas.feed import (
     Failed,
@@ -143,7 +143,7 @@ async def _poll_one(
     try:
         return await _poll(state, fetcher, pool, now, more=more)
     except Exception as error:  # noqa: BLE001 - one feed's trouble must not end the others' poll
-        _log.error("poll_broke", feed=state.name, url=state.url, exc_info=True)
+        _log.error("poll_broke", feed=state.name, url=mask(state.url), exc_info=True)
         words = f"{type(error).__name__}: {error}"
         failure = Failed(url=state.url, kind=FailureKind.INTERNAL, message=words)
         return _failed(state, failure, now)
@@ -283,7 +283,8 @@ def _scheduled(before: FeedState, heard: Heard, now: datetime) -> FeedState:
     """Decide the next poll, and tell what turned in the feed's life."""
     after = after_poll(before, heard, now=now, jitter=jitter_of(before, now))
     for event, particulars in turns(before, after):
-        _log.warning(event, feed=after.name, url=after.configured_url or after.url, **particulars)
+        url = mask(after.configured_url or after.url)
+        _log.warning(event, feed=after.name, url=url, **particulars)
     return after
 
 
