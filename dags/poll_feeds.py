@@ -49,6 +49,14 @@ it is paused.
   the log of `fulltext` says for how long it asked.
 {FAILURE}"""
 
+PIECE = (
+    "{% set w = task.op_kwargs['work'] %}"
+    "{% if 'feed' in w %}one feed{% else %}"
+    "{{ 'slow' if w.slow else 'quick' }} feeds, batch {{ w.batch + 1 }} of {{ w.of }}"
+    "{% endif %}"
+)
+"""What the UI calls a piece of ``poll``."""
+
 
 @dag(
     schedule=CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0)),
@@ -90,10 +98,7 @@ def poll_feeds() -> None:
         multiple_outputs=False,
         execution_timeout=timedelta(minutes=20),
         pool=POLL_POOL,
-        map_index_template="{% set w = task.op_kwargs['work'] %}"
-        "{% if 'feed' in w %}one feed{% else %}"
-        "{{ 'slow' if w.slow else 'quick' }} feeds, batch {{ w.batch + 1 }} of {{ w.of }}"
-        "{% endif %}",
+        map_index_template=PIECE,
     )
     def poll(work: dict[str, Any], *, outlet_events: Any = None) -> dict[str, int]:
         """Fetch, parse and store one batch of feeds."""
