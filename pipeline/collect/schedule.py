@@ -22,6 +22,7 @@ __all__ = [
     "MAX_WAIT_S",
     "MIN_INTERVAL_S",
     "after_poll",
+    "on_the_clock",
     "turns",
 ]
 
@@ -56,6 +57,24 @@ def after_poll(state: FeedState, heard: Heard, *, now: datetime, jitter: float) 
         last_success_at=now,
         next_poll_at=after_skips(state, now + timedelta(seconds=wait), now=now, jitter=jitter),
     )
+
+
+def on_the_clock(state: FeedState, *, polled_at: datetime, planned_at: datetime) -> FeedState:
+    """Return the state with a wait for the very next tick counted from the plan, not the batch.
+
+    A batch may begin a minute after the plan that it belongs to. A feed that is to be asked at each
+    tick would then come due just after the next plan, and be asked at every second one. Never less
+    than half of `MIN_INTERVAL_S` after ``polled_at``; longer waits, what a publisher asked for and
+    failures are left alone: they can miss a tick, and be right.
+    """
+    if state.next_poll_at is None or state.failures:
+        return state
+    wait = (state.next_poll_at - polled_at).total_seconds()
+    late = (polled_at - planned_at).total_seconds()
+    if wait >= MIN_INTERVAL_S or not 0 < late < MIN_INTERVAL_S:
+        return state
+    sooner = max(wait - late, MIN_INTERVAL_S / 2)
+    return replace(state, next_poll_at=polled_at + timedelta(seconds=sooner))
 
 
 def _after_failure(state: FeedState, heard: Heard, now: datetime, jitter: float) -> FeedState:
