@@ -9,7 +9,7 @@ UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
 
-.PHONY: help setup browser up demo test unit lint clean compose-check
+.PHONY: help setup browser up demo test unit lint docs docs-serve clean compose-check
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -59,6 +59,12 @@ compose-check: setup ## The container files against the Compose schema, hadolint
 
 test: lint browser ## Set everything up and pass all tests
 	$(RUN) pytest $(ARGS)
+
+docs: setup ## Build the documentation's site into var/site; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict
+
+docs-serve: setup ## Show it at http://127.0.0.1:8000, built anew at each change
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs serve
 
 clean: ## Remove what was built (var/ stays)
 	rm -rf .venv .uv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ its own slot, and the news of the others is stored and passed on without waiting
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from pipeline.collect.fetch import Fetcher
 from pipeline.collect.poll import PolledFeed, poll_feeds
 from pipeline.collect.pool import ParsePool
+from pipeline.collect.schedule import on_the_clock
 from pipeline.errors import ConfigError, PermanentError
 from pipeline.garbage import seldom_collected
 from pipeline.log import get_logger, mask
@@ -129,8 +131,9 @@ def poll(
             feeds.sync_feeds(
                 wanted, keep_others=named is not None, now=context.now, session=session
             )
+        planned = datetime.fromisoformat(planned_at) if planned_at else context.now
         due = feeds.due_feeds(
-            now=datetime.fromisoformat(planned_at) if planned_at else context.now,
+            now=planned,
             urls=urls,
             everything=everything,
             slow=slow,
@@ -139,16 +142,18 @@ def poll(
             session=session,
         )
     if due:
-        _poll_and_tell(due, context, tally)
+        _poll_and_tell(due, planned, context, tally)
     return tally.report()
 
 
-def _poll_and_tell(due: Sequence[FeedState], context: Context, tally: Tally) -> None:
+def _poll_and_tell(
+    due: Sequence[FeedState], planned: datetime, context: Context, tally: Tally
+) -> None:
     """Poll, then tell the operators what changed; ``told`` counts messages where there are any."""
     from pipeline.stages.feed_alerts import tell_of_feeds  # noqa: PLC0415 - brings Slack's library
 
     with seldom_collected():
-        asyncio.run(_poll(due, context, tally))
+        asyncio.run(_poll(due, planned, context, tally))
     if told := tell_of_feeds(context, [state.feed_id for state in due]):
         tally.add("told", told)
 
@@ -165,7 +170,9 @@ def _named(urls: Sequence[str], configured: Sequence[FeedConfig]) -> list[FeedCo
     return named
 
 
-async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> None:
+async def _poll(
+    due: Sequence[FeedState], planned: datetime, context: Context, tally: Tally
+) -> None:
     """Fetch and parse at the same time; store in small lots as the feeds come in."""
     settings = context.settings
     loop = asyncio.get_running_loop()
@@ -184,9 +191,9 @@ async def _poll(due: Sequence[FeedState], context: Context, tally: Tally) -> Non
         async for polled in poll_feeds(due, fetcher=fetcher, pool=pool, now=context.now):
             lot.append(polled)
             if len(lot) >= FLUSH_FEEDS or loop.time() - stored_at > FLUSH_S:
-                await asyncio.to_thread(store_polled, lot, context, tally)
+                await asyncio.to_thread(store_polled, lot, context, tally, planned_at=planned)
                 lot, stored_at = [], loop.time()
-        await asyncio.to_thread(store_polled, lot, context, tally)
+        await asyncio.to_thread(store_polled, lot, context, tally, planned_at=planned)
 
 
 def _counts(polled: PolledFeed, stored: Stored) -> dict[Gate, int]:
@@ -200,8 +207,26 @@ def _counts(polled: PolledFeed, stored: Stored) -> dict[Gate, int]:
     return {Gate.ANSWERED: 1, **held}
 
 
-def store_polled(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> None:
-    """One transaction: a feed's state never says that it was read where its articles are lost."""
+def _on_the_clock(polled: PolledFeed, planned_at: datetime) -> PolledFeed:
+    at = polled.record.at
+    return replace(polled, state=on_the_clock(polled.state, polled_at=at, planned_at=planned_at))
+
+
+def store_polled(
+    lot: Sequence[PolledFeed],
+    context: Context,
+    tally: Tally,
+    *,
+    planned_at: datetime | None = None,
+) -> None:
+    """One transaction: a feed's state never says that it was read where its articles are lost.
+
+    Args:
+        lot: what was polled.
+        context: of the poll.
+        tally: what is counted.
+        planned_at: of the plan that the batch belongs to; None: it was asked for by itself.
+    """
     saved: list[PolledFeed] = []
     with context.database.write() as session:
         brought = [(polled.state.feed_id, polled.articles) for polled in lot]
@@ -211,6 +236,8 @@ def store_polled(lot: Sequence[PolledFeed], context: Context, tally: Tally) -> N
             tally.add("new", stored.new)
             tally.add("edited", stored.edited)
         saved = settle(saved, context, session=session)
+        if planned_at is not None:
+            saved = [_on_the_clock(polled, planned_at) for polled in saved]
         feeds.save_states([(p.state, p.record) for p in saved], session=session)
         feeds.add_polls([p.record for p in saved], session=session)
         day = context.now.date()

@@ -1,0 +1,1 @@
+"""What makes the documentation's site out of the product: hooks of mkdocs, and generators."""
