@@ -93,7 +93,11 @@ class SimFeed:
     seconds: float
     """Its usual time to answer."""
     read_to: int = 0
+    """How many of the arrivals are known or gone by."""
     slow: bool = False
+    polled_at: float | None = None
+    not_before: float = 0.0
+    """What its last Retry-After forbids, in epoch seconds."""
 
 
 def world(count: int, days: float, seed: int) -> list[SimFeed]:
@@ -170,6 +174,8 @@ class Answer:
     heard: Heard
     new: "array[float]"
     lost: int = 0
+    before: int = 0
+    """Items that had gone by before the first poll that read the feed."""
 
 
 _NONE: "array[float]" = array("d")
@@ -186,9 +192,9 @@ def answer(feed: SimFeed, now: float, *, cut: bool) -> Answer:
     arrived = bisect_right(arrivals, now, lo=read_to)
     first = max(0, arrived - feed.kind.shows)
     fresh = arrivals[max(read_to, first) : arrived]
-    lost = max(0, first - read_to) if read_to else 0
-    feed.read_to = arrived
     again = feed.state.last_success_at is not None
+    gone = max(0, first - read_to)
+    feed.read_to = arrived
     if not fresh and again and feed.validators < 0.9:
         outcome = _NOT_MODIFIED if feed.validators < 0.8 else _UNCHANGED
         return Answer(Heard(outcome=outcome, fresh_s=feed.fresh_s), _NONE)
@@ -199,7 +205,7 @@ def answer(feed: SimFeed, now: float, *, cut: bool) -> Answer:
         dates=_dates(arrivals[first:arrived]) if feed.dated else (),
         fresh_s=feed.fresh_s,
     )
-    return Answer(heard, fresh, lost)
+    return Answer(heard, fresh, gone if again else 0, 0 if again else gone)
 
 
 

@@ -46,6 +46,10 @@ class Plan:
     """The first tick that counts for the figures of calm days."""
     rate: float
     """Feeds a second of one task."""
+    batch: int = BATCH
+    """Feeds a task."""
+    tasks: int = TASKS
+    """Batches at a time."""
     clocked: bool = True
     """Waits of five minutes count from the plan (`on_the_clock`), not from the batch."""
     down: range = range(0)
@@ -71,6 +75,8 @@ class Tick:
     slow: int = 0
     last_s: float = 0.0
     """Seconds after the tick at which the last batch began."""
+    ends_s: float = 0.0
+    """Seconds after the tick at which the last batch ended."""
     host: int = 0
     """The most feeds of one host."""
 
@@ -85,12 +91,20 @@ class Found:
     after: dict[str, "array[float]"] = field(default_factory=dict)
     """Of items published in an outage: seconds from its end (or from publication) to the poll."""
     lost: int = 0
+    before: int = 0
+    """Items that had gone by before a feed's first reading: an archive, no loss."""
     late: int = 0
     """The most ticks that a feed was due and not polled, outages apart."""
     early: int = 0
-    """Polls before a Retry-After was over, or twice within half a tick."""
+    """Polls before a feed was due."""
+    impolite: int = 0
+    """Polls before a Retry-After was over."""
+    closest_s: float = math.inf
+    """The shortest time between two polls of one feed."""
     passes: dict[str, list[SimFeed]] = field(default_factory=dict)
     """Feeds due at the passes that are worth a closer look."""
+    skipped: int = 0
+    """Ticks at which the pass before was still under way."""
     released: int = 0
     """Feeds made due at once when the network was back."""
 
@@ -108,30 +122,33 @@ class Desk(Protocol):
         """Make all that the network did not let through due; returns how many."""
 
 
-def parted(due: Iterable[SimFeed]) -> list[list[SimFeed]]:
+def parted(due: Iterable[SimFeed], batch: int = BATCH) -> list[list[SimFeed]]:
     """The batches as `plan` and `due_feeds` make them: lanes, then rows by their remainder."""
     lanes: tuple[list[SimFeed], list[SimFeed]] = ([], [])
     for feed in sorted(due, key=lambda feed: feed.state.feed_id):
         lanes[feed.slow].append(feed)
     batches = []
     for lane in lanes:
-        of = math.ceil(len(lane) / BATCH)
-        batches += [[f for f in lane if f.state.feed_id % of == one] for one in range(of)]
+        of = math.ceil(len(lane) / batch)
+        lots: list[list[SimFeed]] = [[] for _ in range(of)]
+        for feed in lane:
+            lots[feed.state.feed_id % of].append(feed)
+        batches += lots
     return batches
 
 
 class WheelDesk:
     """In memory: a list of feeds for each tick to come."""
 
-    def __init__(self, feeds: Sequence[SimFeed], ticks: int) -> None:
-        self.feeds, self.ticks = feeds, ticks
+    def __init__(self, feeds: Sequence[SimFeed], ticks: int, batch: int = BATCH) -> None:
+        self.feeds, self.ticks, self.batch = feeds, ticks, batch
         self.wheel: list[list[SimFeed]] = [[] for _ in range(ticks)]
         self.slots = [0] * (len(feeds) + 1)
         self.wheel[0] = list(feeds)
 
     def due(self, tick: int, planned: datetime) -> list[list[SimFeed]]:
         """Those whose slot is this tick; a slot that was given up is passed over."""
-        return parted(self._taken(tick))
+        return parted(self._taken(tick), self.batch)
 
     def keep(self, polled: Sequence[tuple[SimFeed, PollRecord]], tick: int) -> None:
         """Put each feed into the first tick whose plan comes after its time."""
@@ -223,9 +240,11 @@ def run(plan: Plan, desk: Desk) -> Found:
     reach: deque[tuple[set[int], set[int]]] = deque(maxlen=int(REACH_SPAN.total_seconds()) // TICK_S)
     outage: Episode | None = None
     for number in range(plan.ticks):
-        tick = Tick()
+        busy = bool(found.ticks) and found.ticks[-1].ends_s > TICK_S
+        tick = Tick(ends_s=found.ticks[-1].ends_s - TICK_S if busy else 0.0)
         found.ticks.append(tick)
-        if number in plan.down:
+        found.skipped += busy
+        if busy or number in plan.down:
             if isinstance(desk, WheelDesk):
                 desk.carry(number)
             continue
@@ -241,7 +260,7 @@ def _pass(
     batches: list[list[SimFeed]], number: int, plan: Plan, tick: Tick, found: Found, desk: Desk
 ) -> tuple[set[int], set[int]]:
     """Poll each batch at the time at which it would begin."""
-    free = [START_S] * TASKS
+    free = [START_S] * plan.tasks
     planned = START + timedelta(seconds=number * TICK_S + PLAN_S)
     answered: set[int] = set()
     unreached: set[int] = set()
@@ -250,6 +269,7 @@ def _pass(
         begin = min(free)
         free[free.index(begin)] = begin + TASK_S + len(batch) / plan.rate
         tick.last_s = max(tick.last_s, begin)
+        tick.ends_s = max(free)
         now = START + timedelta(seconds=number * TICK_S + begin)
         polled = [_poll(feed, now, planned, number, plan, tick, found) for feed in batch]
         desk.keep(polled, number)
@@ -269,9 +289,8 @@ def _poll(
     tick: Tick,
     found: Found,
 ) -> tuple[SimFeed, PollRecord]:
-    before = feed.state
-    _check(before, now, planned, plan, number, found)
-    at = now.timestamp()
+    before, at = feed.state, now.timestamp()
+    _check(feed, at, planned, plan, number, found)
     got = answer(feed, at, cut=number in plan.cut)
     heard = got.heard
     after = after_poll(before, heard, now=now, jitter=jitter_of(before, now))
@@ -279,6 +298,9 @@ def _poll(
         after = on_the_clock(after, polled_at=now, planned_at=planned)
     failure = heard.failure.kind if heard.failure else None
     FAULTS[before.feed_id] = failure.value if failure else ""
+    feed.polled_at = at
+    asked = heard.failure.retry_after_s if heard.failure else None
+    feed.not_before = at + (asked or 0)
     feed.state, feed.slow = after, failure is not None or feed.seconds > store.SLOW_S
     record = PollRecord(
         feed_id=before.feed_id,
@@ -293,6 +315,7 @@ def _poll(
     tick.slow += feed.slow
     tick.new += heard.new
     found.lost += got.lost
+    found.before += got.before
     tick.outcomes[_outcome(heard.outcome, heard.new, first=before.last_success_at is None)] += 1
     _delays(feed, got.new, at, number, plan, found)
     return feed, record
@@ -305,14 +328,15 @@ def _outcome(outcome: PollOutcome, new: int, *, first: bool) -> str:
 
 
 def _check(
-    state: object, now: datetime, planned: datetime, plan: Plan, number: int, found: Found
+    feed: SimFeed, at: float, planned: datetime, plan: Plan, number: int, found: Found
 ) -> None:
     """Nobody starves, and nobody is asked too soon."""
-    due = state.next_poll_at  # type: ignore[attr-defined]
-    if due is None:
+    due = feed.state.next_poll_at
+    if due is None or feed.polled_at is None:
         return
-    if due > planned:
-        found.early += 1
+    found.early += due > planned
+    found.impolite += at < feed.not_before
+    found.closest_s = min(found.closest_s, at - feed.polled_at)
     spans = (plan.down, plan.cut)
     if not any(span and span.start <= number <= span.stop for span in spans):
         late = (planned - due).total_seconds() // TICK_S

@@ -17,14 +17,15 @@ import logging
 import math
 import time
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import structlog
-from scale import Costs
-from sim_feeds import SimFeed, world
+from scale import Costs, tasks_for
+from sim_feeds import START, SimFeed, world
 from sim_pass import Pass, rehearse
-from sim_run import TICK_S, Found, Plan, StoreDesk, Tick, WheelDesk, run
+from sim_run import BATCH, TASKS, TICK_S, Found, Plan, StoreDesk, Tick, WheelDesk, run
 
 from pipeline.store import feeds as store
 from pipeline.store.engine import open_database
@@ -35,8 +36,7 @@ from schemas.feed import PollOutcome, PollRecord
 A_DAY = 86_400 // TICK_S
 OUTAGE = 7_200 // TICK_S
 TEN = 10 * 3_600 // TICK_S
-RATE = 170.0
-"""Feeds a second of one task: 100 at a time, each half a second, and some hosts in a queue."""
+RATE = Costs().rate
 USED = 0.6
 """How far a core may be planned to be used."""
 
@@ -48,6 +48,8 @@ def main() -> None:
     parser.add_argument("--days", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=RATE, help="feeds a second of one task")
+    parser.add_argument("--tasks", type=int, default=TASKS, help="batches at a time")
+    parser.add_argument("--as-if", type=int, help="batches begin as they would of so many feeds")
     parser.add_argument("--from-batch", action="store_true", help="waits count from the batch")
     parser.add_argument("--store", metavar="URL", help="keep the rows in this database; no outages")
     parser.add_argument("--json", action="store_true")
@@ -61,6 +63,8 @@ def main() -> None:
         given.seed,
         rate=given.rate,
         clocked=not given.from_batch,
+        tasks=given.tasks,
+        as_if=given.as_if,
         url=given.store,
     )
     told["took_s"] = round(time.perf_counter() - begun)
@@ -74,23 +78,39 @@ def simulate(
     *,
     rate: float = RATE,
     clocked: bool = True,
+    tasks: int = TASKS,
+    as_if: int | None = None,
     url: str | None = None,
 ) -> dict[str, Any]:
-    """All figures of a run, by name; the same for the same arguments."""
+    """All figures of a run, by name; the same for the same arguments.
+
+    ``as_if`` makes tasks and their pace smaller by the same factor, so that a pass has as many
+    batches, begun as late, as with so many feeds.
+    """
+    share = count / (as_if or count)
     ticks = round(days * A_DAY)
     outages = url is None and days >= 8
     plan = Plan(
         ticks=ticks,
         warm=min(A_DAY, ticks // 4),
-        rate=rate,
+        rate=rate * share,
+        batch=max(1, round(BATCH * share)),
+        tasks=tasks,
         clocked=clocked,
         down=_outage(3) if outages else range(0),
         cut=_outage(7) if outages else range(0),
     )
     feeds = world(count, days, seed)
-    desk = WheelDesk(feeds, ticks) if url is None else StoreDesk(feeds, _database(url, feeds))
+    desk = WheelDesk(feeds, ticks, plan.batch) if url is None else StoreDesk(feeds, _database(url, feeds))
     found = run(plan, desk)
-    return figures(count, days, plan, found)
+    last = START + timedelta(seconds=(ticks - 1) * TICK_S)
+    told = figures(count, days, plan, found)
+    return told | {
+        "overdue_at_the_end": sum(
+            not feed.state.next_poll_at or feed.state.next_poll_at < last for feed in feeds
+        ),
+        "arrived_items": sum(feed.read_to for feed in feeds),
+    }
 
 
 def _outage(day: int) -> range:
@@ -100,8 +120,6 @@ def _outage(day: int) -> range:
 
 def _database(url: str, feeds: list[SimFeed]) -> Any:
     """A migrated database that holds the feeds, none of them polled yet."""
-    from sim_feeds import START
-
     database = open_database(url)
     upgrade(database)
     with database.write() as session:
@@ -139,6 +157,7 @@ def figures(count: int, days: float, plan: Plan, found: Found) -> dict[str, Any]
         "polls_a_minute": _spread([one / (TICK_S / 60) for one in polls]),
         "feeds_a_pass": _spread(polls),
         "last_batch_begins_s": _spread([tick.last_s for tick in calm]),
+        "skipped_ticks": found.skipped,
         "one_host_a_pass": max(tick.host for tick in calm),
         "shares": {name: round(n / total, 4) for name, n in sorted(outcomes.items())},
         "delay_min": {
@@ -146,14 +165,18 @@ def figures(count: int, days: float, plan: Plan, found: Found) -> dict[str, Any]
             for group, seconds in sorted(found.delays.items())
             if seconds
         },
+        "new_items": sum(tick.new for tick in found.ticks),
         "lost_items": found.lost,
+        "items_before_the_first_reading": found.before,
         "most_ticks_late": found.late,
         "too_early": found.early,
+        "before_a_retry_after": found.impolite,
+        "closest_polls_s": round(found.closest_s, 1),
         "cpu_s_a_pass": _spread(cpu),
         "first_day": _first_day(found.ticks),
         "passes": passes,
         "outages": _outages(plan, found, float(np.percentile(polls, 95))),
-        "workers": workers(max(cpu), passes["busiest calm"]["seconds"]),
+        "workers": workers(max(cpu), max(polls)),
     }
 
 
@@ -171,12 +194,12 @@ def cpu_ms(tick: Tick, costs: Costs | None = None) -> float:
     return sum(each[name] * n for name, n in tick.outcomes.items())
 
 
-def workers(cpu_s: float, waiting_s: float) -> dict[str, float]:
-    """Cores, and tasks at a time, by which the busiest calm pass takes half of its time."""
+def workers(cpu_s: float, feeds: float) -> dict[str, float]:
+    """Cores, and tasks at a time, by which the busiest calm pass takes half of its five minutes."""
     return {
         "cores": math.ceil(cpu_s / (TICK_S * USED)),
         "busiest_pass_cpu_s": round(cpu_s, 1),
-        "tasks_at_a_time": max(1, math.ceil(2 * waiting_s / (TICK_S / 2))),
+        "tasks_at_a_time": tasks_for(feeds),
     }
 
 
