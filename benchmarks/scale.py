@@ -38,7 +38,7 @@ class Costs:
     """As a 304: a connection, and a row."""
     read_ms: float = 0.95
     """An article: judged (2,000 a second a core), reading and words saved (2,300 a second)."""
-    link_ms: float = 30.0
+    link_ms: float = 37.0
     """A relevant article: its story, the timeline, routes, the outbox."""
     send_ms: float = 14.0
     """A message, without the wait for its place's second."""
@@ -48,7 +48,7 @@ class Costs:
     """What a task costs Airflow beside its work, on the wall."""
     article_bytes: float = 2_480
     """An article, its sighting, reading and words, on PostgreSQL (139 and 109 MB for 100,000)."""
-    poll_bytes: float = 152
+    poll_bytes: float = 174
     """A row of the history of polls with its indexes, on PostgreSQL."""
     feed_bytes: float = 2_400
     """A feed's row with what is remembered of 30 items."""

@@ -61,7 +61,7 @@ def main() -> None:
             polls(database, [states[(start + n) % given.feeds] for n in range(LOT * 50)], at)
         told["poll_bytes"] = (disk() - before) // given.polls
         told["look_ms"] = look_ms(database, states)
-        episodes(database, states[:: 8])
+        episodes(database, states[::8])
         told["open_episodes"] = len(states[::8])
         told["look_with_episodes_ms"] = look_ms(database, states)
     print(json.dumps(told, indent=1))

@@ -208,7 +208,6 @@ def answer(feed: SimFeed, now: float, *, cut: bool) -> Answer:
     return Answer(heard, fresh, gone if again else 0, 0 if again else gone)
 
 
-
 def _dates(times: "array[float]") -> tuple[datetime, ...]:
     return tuple(datetime.fromtimestamp(at, UTC) for at in times)
 

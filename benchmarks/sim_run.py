@@ -237,7 +237,9 @@ class StoreDesk:
 def run(plan: Plan, desk: Desk) -> Found:
     """Poll tick after tick."""
     found = Found()
-    reach: deque[tuple[set[int], set[int]]] = deque(maxlen=int(REACH_SPAN.total_seconds()) // TICK_S)
+    reach: deque[tuple[set[int], set[int]]] = deque(
+        maxlen=int(REACH_SPAN.total_seconds()) // TICK_S
+    )
     outage: Episode | None = None
     for number in range(plan.ticks):
         busy = bool(found.ticks) and found.ticks[-1].ends_s > TICK_S

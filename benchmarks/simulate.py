@@ -101,7 +101,11 @@ def simulate(
         cut=_outage(7) if outages else range(0),
     )
     feeds = world(count, days, seed)
-    desk = WheelDesk(feeds, ticks, plan.batch) if url is None else StoreDesk(feeds, _database(url, feeds))
+    desk = (
+        WheelDesk(feeds, ticks, plan.batch)
+        if url is None
+        else StoreDesk(feeds, _database(url, feeds))
+    )
     found = run(plan, desk)
     last = START + timedelta(seconds=(ticks - 1) * TICK_S)
     told = figures(count, days, plan, found)

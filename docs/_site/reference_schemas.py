@@ -33,7 +33,9 @@ def _section(path: Path) -> str:
     lines += _properties(schema)
     for inner, one in schema.get("$defs", {}).items():
         if one.get("properties"):
-            lines += [f"\n**{inner}**" + (f": {_flat(said)}" if (said := _said(one)) else "") + "\n"]
+            lines += [
+                f"\n**{inner}**" + (f": {_flat(said)}" if (said := _said(one)) else "") + "\n"
+            ]
             lines += _properties(one)
         elif one.get("enum"):
             values = ", ".join(f"`{value}`" for value in one["enum"])
@@ -51,7 +53,9 @@ def _properties(schema: dict[str, Any]) -> list[str]:
         if isinstance(one, bool):  # a schema that allows all, or nothing
             continue
         default = "needed" if name in needed else _default(one)
-        lines.append(f"| `{name}` | {_type(one)} | {default} | {_flat(one.get('description', ''))} |")
+        lines.append(
+            f"| `{name}` | {_type(one)} | {default} | {_flat(one.get('description', ''))} |"
+        )
     return lines
 
 

@@ -69,7 +69,8 @@ def _table(mapper: Any, words: dict[str, str]) -> str:
         if isinstance(one, UniqueConstraint) and len(one.columns) > 1
     ]
     indexes = [
-        f"`{one.name}`: " + ", ".join(f"`{getattr(part, 'name', part)}`" for part in one.expressions)
+        f"`{one.name}`: "
+        + ", ".join(f"`{getattr(part, 'name', part)}`" for part in one.expressions)
         for one in sorted(table.indexes, key=lambda one: str(one.name))
         if len(one.expressions) > 1
     ]

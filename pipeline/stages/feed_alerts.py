@@ -47,9 +47,8 @@ def tell_of_feeds(context: Context, polled: Collection[int]) -> int:
 
 
 def _healths(context: Context, polled: Collection[int], session: Session) -> list[FeedHealth]:
-    """Verdicts on the feeds just polled, and on those of which an episode is open."""
-    episodes = feed_episodes.open_episodes(session=session)
-    wanted = {*polled, *(one.feed_id for one in episodes if one.feed_id is not None)}
+    """Verdicts on the feeds just polled, and on those of which an open episode may be over or is untold."""
+    wanted = {*polled, *feed_episodes.to_judge(now=context.now, session=session)}
     since = feed_facts.reachable_since(session=session)
     facts = feed_facts.feed_facts(now=context.now, only=wanted, session=session)
     return [judge(one, now=context.now, reachable_since=since) for one in facts]

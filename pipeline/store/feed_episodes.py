@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import alone
@@ -28,6 +28,37 @@ def open_episodes(*, session: Session) -> list[Episode]:
 def _open_rows(session: Session) -> list[FeedEpisodeRow]:
     query = select(FeedEpisodeRow).where(FeedEpisodeRow.ended_at.is_(None))
     return list(session.scalars(query.order_by(FeedEpisodeRow.id)))
+
+
+def to_judge(*, now: datetime, session: Session) -> set[int]:
+    """Feeds with an open episode that may be over (they did what ends it, or are not watched), or
+    that nobody was told of yet.
+
+    Of many thousand feeds some thousands are silent for good; to judge them all after each batch
+    took longer than to poll it (docs/scale.md).
+    """
+    came_back = or_(
+        and_(
+            FeedEpisodeRow.kind == ChangeKind.SILENT.value,
+            FeedRow.last_new_at > FeedEpisodeRow.began_at,
+        ),
+        and_(
+            FeedEpisodeRow.kind != ChangeKind.SILENT.value,
+            FeedRow.last_success_at > FeedEpisodeRow.began_at,
+        ),
+    )
+    asleep = FeedRow.paused_at.is_not(None) & (
+        FeedRow.paused_until.is_(None) | (FeedRow.paused_until > now)
+    )
+    query = (
+        select(FeedRow.id)
+        .join(FeedEpisodeRow, FeedEpisodeRow.feed_id == FeedRow.id)
+        .where(
+            FeedEpisodeRow.ended_at.is_(None),
+            came_back | asleep | ~FeedRow.enabled | FeedEpisodeRow.told_at.is_(None),
+        )
+    )
+    return set(session.scalars(query))
 
 
 def begin_episodes(

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
+from html import escape
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -90,13 +91,21 @@ def words(site: Path, page: str) -> str:
     return (site / page / "index.html").read_text(encoding="utf-8")
 
 
-def test_the_reference_has_every_command(site: Path) -> None:
-    text = "".join(words(site, f"reference/cli-{one}") for one in ("watch", "read", "look", "set-up"))
+def test_the_reference_has_every_command_option_and_argument(site: Path) -> None:
+    text = "".join(
+        words(site, f"reference/cli-{one}") for one in ("watch", "read", "look", "set-up")
+    )
     group: Any = typer.main.get_command(app)
     for name, command in group.commands.items():
-        assert f"mineralwatch {name}" in text
-        for inner in getattr(command, "commands", {}):
-            assert f"mineralwatch {name} {inner}" in text, (name, inner)
+        each = getattr(command, "commands", {None: command})
+        for inner, one in each.items():
+            heading = f"mineralwatch-{name}{'-' + inner if inner else ''}"
+            start = text.index(f'id="{heading}"')
+            section = text[start : text.find("<h", start + 1)]
+            for param in one.params:
+                named = param.opts[-1] if param.opts[-1].startswith("--") else param.name
+                told = named.lower() in section.lower() and escape(param.help or "") in section
+                assert param.name == "help" or param.hidden or told, (heading, named)
 
 
 def test_the_reference_has_every_setting_with_its_default(site: Path) -> None:

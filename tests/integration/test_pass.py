@@ -249,3 +249,16 @@ def test_without_a_token_alerts_are_readable_files(
                 app.run(stage, now=clock.at + timedelta(minutes=1))
     [path] = (tmp_path / "var" / "outbox").glob("*.txt")
     assert "Japan and Kazakhstan sign memorandum" in path.read_text(encoding="utf-8")
+
+
+def test_a_batch_that_begins_late_keeps_its_feeds_on_the_clock(world: World) -> None:
+    """A feed that just had news is due at the tick after its plan, not one later."""
+    world.newsroom.publish(SIGNED)
+    planned, begun = world.clock.at, world.clock.at + timedelta(seconds=60)
+    world.app.run("plan", now=planned)
+    world.app.run("poll", now=begun, planned_at=planned.isoformat())
+    with world.app.database.read() as session:
+        states = feeds.due_feeds(now=begun, everything=True, session=session)
+    [state] = [one for one in states if one.last_new_at == begun]
+    assert state.next_poll_at is not None
+    assert begun + timedelta(seconds=150) <= state.next_poll_at <= planned + timedelta(minutes=5)

@@ -10,6 +10,7 @@ from pipeline.collect.schedule import (
     MAX_WAIT_S,
     MIN_INTERVAL_S,
     after_poll,
+    on_the_clock,
     turns,
 )
 from schemas.feed import Failed, FailureKind, FeedState, Heard, PollOutcome
@@ -249,3 +250,42 @@ def test_turns_are_told_once() -> None:
     assert turns(STATE, success(STATE)) == []
     told = turns(STATE, replace(STATE, url=NEW))
     assert told == [("feed_moved", {"was": STATE.url, "now": NEW})]
+
+
+# ---- on the clock --------------------------------------------------------------------------------
+
+TICK = timedelta(seconds=MIN_INTERVAL_S)
+
+
+def due_in(state: FeedState, since: datetime) -> float:
+    assert state.next_poll_at is not None
+    return (state.next_poll_at - since).total_seconds()
+
+
+@pytest.mark.parametrize("late_s", [1, 45, 140])
+def test_a_feed_of_each_tick_keeps_its_ticks_however_late_its_batch_begins(late_s: int) -> None:
+    polled_at = NOW + timedelta(seconds=late_s)
+    after = success(replace(STATE, last_new_at=NOW), new=1, now=polled_at, jitter=1.0)
+    kept = on_the_clock(after, polled_at=polled_at, planned_at=NOW)
+    assert due_in(after, NOW) > MIN_INTERVAL_S - 15
+    assert due_in(kept, NOW) <= MIN_INTERVAL_S
+    assert due_in(kept, polled_at) >= MIN_INTERVAL_S / 2
+
+
+def test_a_batch_that_begins_very_late_does_not_press_a_feed() -> None:
+    polled_at = NOW + timedelta(seconds=290)
+    after = success(replace(STATE, last_new_at=NOW), new=1, now=polled_at)
+    kept = on_the_clock(after, polled_at=polled_at, planned_at=NOW)
+    assert due_in(kept, polled_at) == MIN_INTERVAL_S / 2
+
+
+def test_longer_waits_failures_and_whole_missed_ticks_are_left_alone() -> None:
+    late = NOW + timedelta(seconds=60)
+    asked = success(STATE, now=late, fresh_s=600)
+    slow = success(replace(STATE, interval_s=3600), now=late)
+    failing = failure(STATE, FailureKind.CONNECT, now=late)
+    for after in (asked, slow, failing):
+        assert on_the_clock(after, polled_at=late, planned_at=NOW) == after
+    soon = success(replace(STATE, last_new_at=NOW), new=1, now=late)
+    assert on_the_clock(soon, polled_at=late, planned_at=late) == soon
+    assert on_the_clock(soon, polled_at=late, planned_at=late - 2 * TICK) == soon
