@@ -165,7 +165,7 @@ def poll_ms(costs: Costs, traffic: Traffic) -> float:
 
 
 def tasks_for(feeds: float, costs: Costs | None = None) -> int:
-    """Polling tasks at a time by which a pass over ``feeds`` ends after half of its five minutes."""
+    """Polling tasks at a time by which a pass over ``feeds`` takes half of its five minutes."""
     costs = costs or Costs()
     seconds = feeds / costs.rate + math.ceil(feeds / BATCH) * costs.task_s
     return max(1, math.ceil(seconds / (TICK_S / 2)))
@@ -208,6 +208,8 @@ def table(sizes: Sequence[int]) -> str:
 
 def _short(value: float) -> str:
     """Two significant digits: more would say more than is known."""
+    if 0 < value < 0.01:
+        return "< 0.01"
     if value >= 100:
         digits = -max(0, math.floor(math.log10(value)) - 1)
         return f"{round(value, digits):,.0f}"

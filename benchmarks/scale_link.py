@@ -3,8 +3,9 @@
     python benchmarks/scale_link.py [--copies 3] [--database postgresql,sqlite]
 
 The held-out items are stored as articles, read, and linked, as a pass does it; each further copy of
-the set is of another day and of another outlet, so that stories have members to be compared with. Printed for each database: milliseconds of our CPU a relevant article, and on the wall,
-which has the database's work in it.
+the set is of another day and another outlet, so that stories have members to be compared with.
+Printed for each database: milliseconds of our CPU a relevant article, and on the wall, which has
+the database's work in it.
 """
 
 import argparse

@@ -146,7 +146,7 @@ class WheelDesk:
         self.slots = [0] * (len(feeds) + 1)
         self.wheel[0] = list(feeds)
 
-    def due(self, tick: int, planned: datetime) -> list[list[SimFeed]]:
+    def due(self, tick: int, planned: datetime) -> list[list[SimFeed]]:  # noqa: ARG002 - the desk's
         """Those whose slot is this tick; a slot that was given up is passed over."""
         return parted(self._taken(tick), self.batch)
 
@@ -204,7 +204,7 @@ class StoreDesk:
         self.feeds = {feed.state.feed_id: feed for feed in feeds}
         self.database = database
 
-    def due(self, tick: int, planned: datetime) -> list[list[SimFeed]]:
+    def due(self, tick: int, planned: datetime) -> list[list[SimFeed]]:  # noqa: ARG002 - the desk's
         """As `pipeline.stages.poll.plan` and `poll` ask for them; states come from the rows."""
         batches = []
         with self.database.read() as session:
@@ -223,7 +223,7 @@ class StoreDesk:
         feed.state = state  # type: ignore[assignment]
         return feed
 
-    def keep(self, polled: Sequence[tuple[SimFeed, PollRecord]], tick: int) -> None:
+    def keep(self, polled: Sequence[tuple[SimFeed, PollRecord]], tick: int) -> None:  # noqa: ARG002
         """One transaction a batch, as the stage does for each lot."""
         with self.database.write() as session:
             store.save_states([(feed.state, record) for feed, record in polled], session=session)

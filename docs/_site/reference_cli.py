@@ -12,8 +12,10 @@ _EXAMPLE = re.compile(r"^( *)Examples?: (mineralwatch .+)$", re.MULTILINE)
 
 
 def as_click(command: Any) -> click.Command:
-    """A command of typer as one of click: typer brings a click of its own, which mkdocs-click
-    does not know, so that it would leave every option out without a word.
+    """A command of typer as one of click.
+
+    Typer brings a click of its own, which mkdocs-click does not know: it would leave out every
+    option without a word.
     """
     params = [_param(param) for param in command.params if param.name != "help"]
     told: dict[str, Any] = {

@@ -8,8 +8,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "schemas" / "json"
 _HEAD = """# Files and their schemas
 
-Each YAML file of the configuration, the event that webhooks get and the metadata of Slack's messages
-have a JSON Schema, made from the shapes in `schemas`. The first line of a packaged YAML file names
+Each YAML file of the configuration, the event that webhooks get and the messages to Slack have a
+JSON Schema, made from the shapes in `schemas`. The first line of a packaged YAML file names
 its schema, so that editors complete and check while you type. `mineralwatch config check` checks
 what schemas cannot: that ids agree across files, and that examples are read as they say.
 
@@ -18,10 +18,7 @@ what schemas cannot: that ids agree across files, and that examples are read as 
 
 def page() -> str:
     """The page; the files are beside it under ``files/json``."""
-    parts = [_HEAD]
-    for path in sorted(FOLDER.glob("*.json")):
-        parts.append(_section(path))
-    return "\n".join(parts)
+    return "\n".join([_HEAD, *(_section(path) for path in sorted(FOLDER.glob("*.json")))])
 
 
 def _section(path: Path) -> str:

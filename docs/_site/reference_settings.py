@@ -10,6 +10,11 @@ from pydantic_core import PydanticUndefined
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+_HEAD = """Variables of the environment, or lines of a file `.env` in the folder that you start
+from; the environment wins. In Airflow the connections `mineralwatch_db`, `mineralwatch_slack`,
+`mineralwatch_smtp` and `mineralwatch_webhooks` come first. `mineralwatch config show` prints what
+is in force, without secrets.
+"""
 _LINE = re.compile(r"^#?(MINERALWATCH_[A-Z_]+)=(.*)$")
 _SECTION = re.compile(r"^# ---- (.+?) -+$")
 
@@ -18,10 +23,7 @@ def page() -> str:
     """The page, with a table for each part of .env.example."""
     lines = [
         "# Settings\n",
-        "Variables of the environment, or lines of a file `.env` in the folder that you start "
-        "from; the environment wins. In Airflow the connections `mineralwatch_db`, "
-        "`mineralwatch_slack`, `mineralwatch_smtp` and `mineralwatch_webhooks` come first. "
-        "`mineralwatch config show` prints what is in force, without secrets.\n",
+        _HEAD,
     ]
     for section, rows in sections():
         lines.append(f"## {section}\n\n| variable | default | what it is |\n| --- | --- | --- |")

@@ -23,10 +23,8 @@ PostgreSQL. State is rows: what is left to do is derived from them ([why](../why
 def page() -> str:
     """The page, a section a table, by the tables' names."""
     words = docstrings()
-    parts = [_HEAD]
-    for mapper in sorted(Base.registry.mappers, key=lambda one: one.class_.__tablename__):
-        parts.append(_table(mapper, words))
-    return "\n".join(parts)
+    mappers = sorted(Base.registry.mappers, key=lambda one: one.class_.__tablename__)
+    return "\n".join([_HEAD, *(_table(mapper, words) for mapper in mappers)])
 
 
 def docstrings() -> dict[str, str]:

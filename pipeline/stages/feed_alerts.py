@@ -47,7 +47,7 @@ def tell_of_feeds(context: Context, polled: Collection[int]) -> int:
 
 
 def _healths(context: Context, polled: Collection[int], session: Session) -> list[FeedHealth]:
-    """Verdicts on the feeds just polled, and on those of which an open episode may be over or is untold."""
+    """Verdicts on the feeds just polled, and on those of which an open episode may be over."""
     wanted = {*polled, *feed_episodes.to_judge(now=context.now, session=session)}
     since = feed_facts.reachable_since(session=session)
     facts = feed_facts.feed_facts(now=context.now, only=wanted, session=session)

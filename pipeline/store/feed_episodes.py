@@ -31,8 +31,9 @@ def _open_rows(session: Session) -> list[FeedEpisodeRow]:
 
 
 def to_judge(*, now: datetime, session: Session) -> set[int]:
-    """Feeds with an open episode that may be over (they did what ends it, or are not watched), or
-    that nobody was told of yet.
+    """Feeds with an open episode that may be over, or that nobody was told of yet.
+
+    Over: they did what ends it, or are not watched.
 
     Of many thousand feeds some thousands are silent for good; to judge them all after each batch
     took longer than to poll it (docs/scale.md).

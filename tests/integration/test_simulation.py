@@ -1,4 +1,4 @@
-"""The simulation of the schedule: the same by seed, nobody starves, nobody is pressed, it adds up."""
+"""The simulation of the schedule: the same by seed; nobody starves or is pressed; it adds up."""
 
 import importlib
 import sys
