@@ -7,8 +7,8 @@ The feeds are made up (sim_feeds.py); who is asked when is decided by the produc
 (sim_run.py), in memory or with ``--store`` on real rows; single passes are rehearsed by the real
 `poll_feeds` on a virtual clock (sim_pass.py); CPU is the outcomes times measured costs (scale.py).
 From eight days on there are two outages of two hours: the watch is off on the fourth day from ten
-o'clock UTC, its network is cut on the eighth. 100,000 feeds for ten days take 22 minutes of one
-core and 1.5 GB.
+o'clock UTC, its network is cut on the eighth. 100,000 feeds for ten days are 18 million polls of
+55 microseconds each: some 17 minutes of one core, and 0.3 GB; ``--as-if`` follows a sample.
 """
 
 import argparse
