@@ -28,6 +28,8 @@ ELSEWHERE = {
 }
 """Files of the repository that are pages here, by another name."""
 COPIED = ("pipeline/config/", "schemas/json/")
+MADE: dict[str, str] = {}
+"""Pages made from the code, by their names."""
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)\s]+)\)")
 _FENCE = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
@@ -43,8 +45,12 @@ def on_files(files: Files, config: Any) -> Files:
     for source, name in ELSEWHERE.items():
         if name != "index.md":
             pages[name] = outward((ROOT / source).read_text(encoding="utf-8"), source, name)
+    MADE.update(pages)
     for name, text in pages.items():
-        files.append(File.generated(config, name, content=text))
+        # A page that others link to is a file too, so that its links lead somewhere in the
+        # repository; on the site it has what is made of the code.
+        if files.get_file_from_path(name) is None:
+            files.append(File.generated(config, name, content=text))
     for folder in COPIED:
         for path in sorted((ROOT / folder).rglob("*.*")):
             name = f"files/{path.relative_to(ROOT / PurePosixPath(folder).parent)}"
@@ -56,6 +62,8 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Files) -> str:  # noqa: ARG001 - names are mkdocs'
     """Turn the links that lead out of docs/."""
     name = page.file.src_uri
+    if name in MADE:
+        return MADE[name]
     return markdown if page.file.generated_by else outward(markdown, f"docs/{name}", name)
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
-from html import escape
+from html import unescape
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -93,6 +93,11 @@ def words(site: Path, page: str) -> str:
     return (site / page / "index.html").read_text(encoding="utf-8")
 
 
+def plain(text: str) -> str:
+    """Without marks of HTML and Markdown, and with its blanks in one form."""
+    return " ".join(unescape(re.sub(r"<[^>]+>|`", "", text)).split())
+
+
 def test_the_reference_has_every_command_option_and_argument(site: Path) -> None:
     text = "".join(
         words(site, f"reference/cli-{one}") for one in ("watch", "read", "look", "set-up")
@@ -103,10 +108,10 @@ def test_the_reference_has_every_command_option_and_argument(site: Path) -> None
         for inner, one in each.items():
             heading = f"mineralwatch-{name}{'-' + inner if inner else ''}"
             start = text.index(f'id="{heading}"')
-            section = text[start : text.find("<h", start + 1)]
+            section = plain(text[start : text.find("<h", start + 1)])
             for param in one.params:
                 named = param.opts[-1] if param.opts[-1].startswith("--") else param.name
-                told = named.lower() in section.lower() and escape(param.help or "") in section
+                told = named.lower() in section.lower() and plain(param.help or "") in section
                 assert param.name == "help" or param.hidden or told, (heading, named)
 
 
