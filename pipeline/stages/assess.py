@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pipeline.assess.assessor import Assessor
 from pipeline.log import get_logger
-from pipeline.stages.context import Context, Tally
+from pipeline.stages.context import REREAD, Context, Tally
 from pipeline.store import articles, assessments
 from schemas.article import Article
 from schemas.assessment import Assessment, Document
@@ -16,15 +16,12 @@ _log = get_logger(__name__)
 BATCH = 500
 """Articles a transaction: about a fifth of a second of reading, so that nobody waits long."""
 
-WINDOW = timedelta(days=30)
-"""How far back a new ruleset re-reads by itself; ``reassess`` goes further."""
-
 
 def assess(context: Context, assessor: Assessor, *, limit: int | None = None) -> StageReport:
     """Read all that is waiting, or at most ``limit`` articles; each batch is committed."""
     tally = Tally("assess", context.now)
     tally.set(assessed=0, relevant=0)
-    since = context.now - WINDOW
+    since = context.now - REREAD
     wait = timedelta(minutes=context.settings.fulltext_wait_minutes)
     left = limit
     while left is None or left > 0:

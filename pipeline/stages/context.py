@@ -3,13 +3,16 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.catalog import Catalog
 from pipeline.settings import Settings
 from pipeline.store.engine import Database
 from schemas.report import Problem, StageReport
+
+REREAD = timedelta(days=30)
+"""How far back a new ruleset re-reads by itself; ``reassess`` goes further."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from pipeline.assess.model_card import model_facts
 from pipeline.errors import NotFoundError
-from pipeline.stages.assess import WINDOW
-from pipeline.stages.context import Context
+from pipeline.stages.context import REREAD, Context
 from pipeline.stages.edition_files import edition_page
 from pipeline.store import articles, desk_lists, editions, gate_facts
 from schemas.coverage import Funnel, total
@@ -87,7 +86,7 @@ def show_coverage(
 def show_rules(context: Context, ruleset: str) -> RulesPage:
     """The rules and the model in force, with their scores, and what waits to be read by them."""
     rules, facts = context.catalog.rules, model_facts()
-    since = context.now - WINDOW
+    since = context.now - REREAD
     with context.database.read() as session:
         read_by = desk_lists.read_by(since=since, session=session)
         until = context.now + timedelta(days=1)
@@ -109,6 +108,6 @@ def show_rules(context: Context, ruleset: str) -> RulesPage:
         scores=facts.scores,
         # By two ranges of indexes: to look for a reading of each article takes ten times as long.
         waiting=max(0, seen - done),
-        window_days=WINDOW.days,
+        window_days=REREAD.days,
         read_by=tuple(read_by),
     )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from pipeline.stages.assess import WINDOW
+from pipeline.stages.context import REREAD
 from pipeline.store import articles, assessments, feeds, outbox, watch_facts
 from schemas.alert import OutboxState
 from schemas.digest import WatchState
@@ -42,7 +42,7 @@ def watch_state(
         articles_assessed=assessed,
         articles_relevant=relevant,
         articles_waiting=articles.count_pending(
-            ruleset=ruleset, since=now - WINDOW, session=session
+            ruleset=ruleset, since=now - REREAD, session=session
         ),
         outbox_waiting=states[OutboxState.PENDING.value] + states[OutboxState.SENDING.value],
         outbox_parked=states[OutboxState.PARKED.value],
