@@ -20,20 +20,21 @@ from sim_feeds import DAY_S, START, SimFeed, answer
 from pipeline.collect.poll import jitter_of
 from pipeline.collect.schedule import after_poll, on_the_clock
 from pipeline.notify.feed_alerts import REACH_SPAN, decide
-from pipeline.stages.poll import BATCH
+from pipeline.settings import Settings
 from pipeline.store import feeds as store
 from pipeline.store.engine import Database
 from pipeline.store.feed_facts import NETWORK
 from schemas.feed import PollOutcome, PollRecord
 from schemas.feed_watch import ChangeKind, Episode, Reach
 
+BATCH = int(Settings.model_fields["poll_batch"].default)
 TICK_S = 300
 START_S = 5.0
 """Seconds from a tick to the first batch: Airflow starts the run, plans, and starts a task."""
 TASK_S = 1.5
 """What a task costs beside its work."""
 TASKS = 2
-"""Batches at a time: max_active_tis_per_dagrun in dags/poll_feeds.py."""
+"""Batches at a time: the slots of the pool mineralwatch_poll in dags/pools.json."""
 _T0 = START.timestamp()
 
 
