@@ -51,11 +51,12 @@ class _Named:
 @dataclass(slots=True, eq=False)
 class _Item:
     claims: list[_Named] = field(default_factory=list)
+    """In the order of their keys, once `_apart` has made it."""
     within: "_Item | None" = None
 
     @property
     def newest(self) -> _Named:
-        return max(self.claims, key=_Named.key)
+        return self.claims[-1]
 
     @property
     def amount(self) -> float:
@@ -63,7 +64,7 @@ class _Item:
 
     @property
     def first_at(self) -> datetime:
-        return min(one.report.at for one in self.claims)
+        return self.claims[0].report.at
 
 
 def money_of(
@@ -160,7 +161,7 @@ def _told(item: _Item, rates: RatesFile) -> MoneyItem:
         rate_date=rate[1] if rate else None,
         counted=whole is None,
         part_of=(whole.amount, newest.claim.currency) if whole else None,
-        claims=tuple((n.report, n.claim) for n in sorted(item.claims, key=_Named.key)),
+        claims=tuple((n.report, n.claim) for n in item.claims),
     )
 
 

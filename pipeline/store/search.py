@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB, REAL, TEXT, TSQUERY, array
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -38,6 +39,11 @@ _TS_WEIGHTS = (0.25, 0.25, 0.25, 1.0)
 """The same for the weights D, C, B, A: the title is A, the body D."""
 _BY_LENGTH = 1
 """ts_rank divides by 1 + the logarithm of the text's length, as bm25 does in its way."""
+SAMPLED = 400
+"""Articles, the newest of those in stories, by which it is told whether a query is often met."""
+OFTEN = 0.1
+"""From this share on the newest matches are found sooner article by article than by the index,
+which reads all that ever matched: 14 ms against 270 where each of 20,000 articles does."""
 
 
 def search_articles(
@@ -70,13 +76,14 @@ def search_stories(
     """The best ``limit`` stories: a story is as good as the best of its articles.
 
     Outlet and language are asked of that article, all else of the story as it stands now. Of the
-    articles that match, the ``most`` that came in last are ranked; `RANKED` where it is not given.
+    articles in stories that match, the ``most`` that came in last are ranked; `RANKED` where it is
+    not given.
     """
     query = parse_query(text)
     most = most or RANKED
     labels = [("relevant", ("yes",)), ("outlet", filters.outlets), ("language", filters.languages)]
     # Both the stories and the number of matches are read from it: it is computed once.
-    ranked = select(_ranked(query, labels, None, session, most=most)).cte("matching")
+    ranked = select(_ranked_in_stories(query, labels, session, most=most)).cte("matching")
     reached = select(func.count()).select_from(ranked).scalar_subquery()
     order = (ranked.c.score.desc(), StoryRow.last_at.desc(), ranked.c.id.desc())
     rows = session.execute(
@@ -160,21 +167,44 @@ def _ranked(
     session: Session,
     *,
     scored: bool = True,
-    most: int | None = None,
 ) -> Any:
-    """(id, score) of the matches that came in last, at most ``most`` or `RANKED`."""
-    groups = [tuple(label(kind, value) for value in values) for kind, values in labels if values]
-    if _postgresql(session):
-        ids, matches, score = _by_vector(query, groups)
-    else:
-        ids, matches, score = _by_fts(query, groups)
+    """(id, score) of the matches that came in last, at most `RANKED`."""
+    ids, matches, score = _matching(query, labels, session)
     shown = [ids.label("id"), *([score.label("score")] if scored else [])]
     found: Select[Any] = select(*shown).where(matches)
     if not _postgresql(session) and published is not None:
         found = found.join(SearchEntryRow, SearchEntryRow.article_id == ids)
     if published is not None:
         found = found.where(published)
-    return found.order_by(ids.desc()).limit(most or RANKED).subquery("ranked")
+    return found.order_by(ids.desc()).limit(RANKED).subquery("ranked")
+
+
+def _ranked_in_stories(
+    query: Query, labels: list[tuple[str, tuple[str, ...]]], session: Session, *, most: int
+) -> Any:
+    """(id, score) of the matches in stories that came in last, at most ``most``."""
+    if _postgresql(session) and _is_met_often(query, labels, session):
+        ids, matches, score, entry = _walked(StoryArticleRow.article_id, query, labels)
+        found: Select[Any] = select(ids.label("id"), score.label("score")).join(entry, true())
+        return found.where(matches).order_by(ids.desc()).limit(most).subquery("ranked")
+    ids, matches, score = _matching(query, labels, session)
+    told = exists(select(literal(1)).where(StoryArticleRow.article_id == ids))
+    found = select(ids.label("id"), score.label("score")).where(matches, told)
+    return found.order_by(ids.desc()).limit(most).subquery("ranked")
+
+
+def _matching(
+    query: Query, labels: list[tuple[str, tuple[str, ...]]], session: Session
+) -> tuple[ColumnElement[Any], ColumnElement[bool], ColumnElement[Any]]:
+    """(an article's id, whether it matches, its score), by the index of words."""
+    if _postgresql(session):
+        matches, score = _by_vector(query, _groups(labels), _entries.c.vector)
+        return _entries.c.article_id, matches, score
+    return _by_fts(query, _groups(labels))
+
+
+def _groups(labels: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    return [tuple(label(kind, value) for value in values) for kind, values in labels if values]
 
 
 # ---- SQLite -------------------------------------------------------------------------------------
@@ -215,19 +245,44 @@ def _fts_clause(clause: Clause) -> str:
 _entries = SearchEntryRow.__table__
 
 
+def _is_met_often(
+    query: Query, labels: list[tuple[str, tuple[str, ...]]], session: Session
+) -> bool:
+    """By a sample: what the database knows of words says nothing of words together."""
+    newest = (
+        select(StoryArticleRow.article_id)
+        .order_by(StoryArticleRow.article_id.desc())
+        .limit(SAMPLED)
+        .subquery()
+    )
+    _, matches, _, entry = _walked(newest.c.article_id, query, labels)
+    met = select(func.count()).select_from(newest).join(entry, true()).where(matches)
+    return (session.scalar(met) or 0) >= SAMPLED * OFTEN
+
+
+def _walked(
+    ids: Any, query: Query, labels: list[tuple[str, tuple[str, ...]]]
+) -> tuple[Any, ColumnElement[bool], ColumnElement[Any], Any]:
+    """(ids, whether each matches, its score, what to join), the articles looked up one by one.
+
+    OFFSET 0 keeps the planner from asking the index of words all the same.
+    """
+    looked_up = select(_entries.c.vector).where(_entries.c.article_id == ids).offset(0)
+    entry = looked_up.lateral("entry")
+    return ids, *_by_vector(query, _groups(labels), entry.c.vector), entry
+
+
 def _by_vector(
-    query: Query, groups: list[tuple[str, ...]]
-) -> tuple[ColumnElement[Any], ColumnElement[bool], ColumnElement[Any]]:
-    vector: ColumnElement[Any] = _entries.c.vector
-    ids: ColumnElement[Any] = _entries.c.article_id
+    query: Query, groups: list[tuple[str, ...]], vector: ColumnElement[Any]
+) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
     matches = vector.op("@@", is_comparison=True)(
         cast(literal(ts_expression(query, groups), TEXT), TSQUERY)
     )
     if not query.wanted:
-        return ids, matches, literal_column("0.0")
+        return matches, literal_column("0.0")
     wanted = cast(literal(" & ".join(map(_ts_clause, query.wanted)), TEXT), TSQUERY)
     weights = cast(array(list(_TS_WEIGHTS)), _REALS)
-    return ids, matches, func.ts_rank(weights, vector, wanted, _BY_LENGTH)
+    return matches, func.ts_rank(weights, vector, wanted, _BY_LENGTH)
 
 
 _REALS: Any = array([0.0], type_=REAL).type

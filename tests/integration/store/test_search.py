@@ -1,11 +1,11 @@
 """Searching finds the same on SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from pipeline.store import articles, assessments, search_index, stories, story_changes
 from pipeline.store.engine import Database
@@ -25,6 +25,19 @@ TITLES = (
     "哈萨克斯坦与欧盟签署稀土协议",
     "Titanium beats Cobalt in cup final",
 )
+
+
+@pytest.fixture
+def statements(archive: Database) -> Iterator[list[str]]:
+    """What is asked of the archive."""
+    told: list[str] = []
+
+    def note(_c: object, _cur: object, statement: str, *_more: object) -> None:
+        told.append(statement)
+
+    event.listen(archive.engine, "before_cursor_execute", note)
+    yield told
+    event.remove(archive.engine, "before_cursor_execute", note)
 
 
 def new(number: int, title: str, now: datetime, **given: str) -> NewArticle:
@@ -190,6 +203,48 @@ def test_a_story_that_does_not_stand_is_not_found(archive: Database, now: dateti
     with archive.read() as session:
         answer = search_stories("kazakhstan", SearchFilters(), limit=20, session=session)
     assert [(hit.id, hit.best.id, hit.matching) for hit in answer.stories] == [(4, 2, 1)]
+
+
+@pytest.mark.parametrize(("sampled", "walks"), [(5, True), (400, False)])
+def test_stories_by_a_word_that_many_articles_have(
+    archive: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    statements: list[str],
+    sampled: int,
+    walks: bool,
+) -> None:
+    """PostgreSQL looks the newest up one by one where many match; what is found is the same."""
+    monkeypatch.setattr("pipeline.store.search.SAMPLED", sampled)
+    with archive.read() as session:
+        both = search_stories("kazakhstan", SearchFilters(), limit=9, session=session)
+        newest = search_stories("kazakhstan", SearchFilters(), limit=9, most=1, session=session)
+        phrase = search_stories('"rare earths"', SearchFilters(), limit=9, session=session)
+        rare = search_stories("kazakhstan -lithium", SearchFilters(), limit=9, session=session)
+    assert {hit.id: hit.best.id for hit in both.stories} == {1: 1, 2: 2}
+    assert both.notes == ()
+    assert all(hit.score > 0 for hit in both.stories)
+    assert [hit.id for hit in newest.stories] == [2], "the one that came in last"
+    assert "those that came in last" in newest.notes[0]
+    assert [hit.id for hit in phrase.stories] == [1]
+    assert [hit.id for hit in rare.stories] == [1]
+    ranking = [one for one in statements if "WITH matching" in one]
+    walked = ["LATERAL" in one for one in ranking]
+    assert walked == [walks and archive.engine.dialect.name == "postgresql"] * 4
+
+
+def test_what_matches_in_no_story_leaves_room_for_what_does(
+    archive: Database, now: datetime
+) -> None:
+    """Only articles in stories are ranked: of the newest, one that is in none takes no place."""
+    late = new(9, "Kazakhstan once more", now)
+    with archive.write() as session:
+        articles.store_articles([late], feed_id=None, now=now, session=session)
+        added = session.scalars(text("SELECT max(id) FROM article")).one()
+        assessments.save_assessments([(added, reading(9))], now=now, session=session)
+        assert added > 6
+    with archive.read() as session:
+        found = search_stories("kazakhstan", SearchFilters(), limit=9, most=1, session=session)
+    assert [hit.id for hit in found.stories] == [2]
 
 
 def test_hits_are_marked_in_title_and_text(archive: Database) -> None:
