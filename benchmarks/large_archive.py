@@ -196,7 +196,7 @@ def _article(
 def _readings(database: Database, news: News, told: dict[int, Told]) -> None:
     """Of the last thirty days by the rules in force, but for those that wait; else by older."""
     names = (
-        "id article_id ruleset at relevant relevance stage significance agreement_id reading "
+        "id article_id ruleset at relevant relevance stage significance agreement_id reading sides "
         "linked_at"
     )
     last_month = int(news.articles * (1 - 30 / DAYS))
@@ -211,12 +211,13 @@ def _readings(database: Database, news: News, told: dict[int, Told]) -> None:
                     f'{{"document_id":"{number}","ruleset":"{ruleset}","relevant":false,'
                     '"relevance":0.02,"language":"en","gated":true}'
                 )
-                yield number, number, ruleset, at, False, 0.02, "none", 0, None, reading, None
+                yield number, number, ruleset, at, False, 0.02, "none", 0, None, reading, "{}", None
             else:
                 made = {**one.reading, "ruleset": ruleset}
+                sides = {theme["id"]: theme["polarity"]["side"] for theme in made["themes"]}
                 yield (
                     number, number, ruleset, at, True, 0.93, made["stage"], made["significance"],
-                    made["agreement"], json.dumps(made), at,
+                    made["agreement"], json.dumps(made), json.dumps(sides), at,
                 )  # fmt: skip
 
     _copy(database, "assessment", names, rows())

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -230,6 +231,8 @@ class AssessmentRow(Base):
     significance: Mapped[int]
     agreement_id: Mapped[str | None] = mapped_column(String(80))
     reading: Mapped[dict[str, Any]]
+    sides: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """Theme → the side taken on it, as ``reading`` has it: what scorecards count."""
     linked_at: Mapped[datetime | None]
     """When the reading was worked into a story; None: pending."""
 

@@ -12,7 +12,7 @@ from pipeline.store.articles import article_of
 from pipeline.store.engine import insert_for
 from pipeline.store.search_index import index_articles
 from schemas.article import Article
-from schemas.assessment import Assessment
+from schemas.assessment import Assessment, Side
 from schemas.codec import from_json, to_json
 from schemas.tables import ArticleRow, AssessmentRow
 
@@ -45,6 +45,7 @@ def save_assessments(
             "significance": reading.significance,
             "agreement_id": reading.agreement,
             "reading": to_json(reading),
+            "sides": _sides(reading),
             "linked_at": None,
         }
         for article_id, reading in readings
@@ -60,6 +61,14 @@ def save_assessments(
     gates.count_readings(readings, session=session)
     index_articles([article_id for article_id, _ in readings], session=session)
     return stored
+
+
+def _sides(reading: Assessment) -> dict[str, str]:
+    """Theme → side; one on which no side was judged is neutral."""
+    return {
+        theme.id: (theme.polarity.side if theme.polarity else Side.NEUTRAL).value
+        for theme in reading.themes
+    }
 
 
 def unlinked(*, ruleset: str, limit: int, session: Session) -> list[ReadArticle]:

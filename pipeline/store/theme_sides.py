@@ -1,4 +1,4 @@
-"""Which side each article takes on each theme, read out of the readings by the database.
+"""Which side each article takes on each theme, by the column that has it of each reading.
 
 A scorecard counts thousands of articles, of whose readings it needs a word a theme.
 """
@@ -6,13 +6,14 @@ A scorecard counts thousands of articles, of whose readings it needs a word a th
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, column, exists, func, select, true
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from schemas.assessment import Side
 from schemas.tables import ArticleRow, AssessmentRow, StoryArticleRow, StoryRow
+
+_SIDES = {side.value: side for side in Side}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +58,21 @@ def theme_sides(
     neutral.
     """
     newer = aliased(AssessmentRow)
-    each, theme, side = _each_theme(session)
     query = (
-        select(StoryArticleRow.story_id, theme, side, ArticleRow.tier)
+        select(StoryArticleRow.story_id, AssessmentRow.sides, ArticleRow.tier)
         .select_from(StoryRow)
         .join(StoryArticleRow, StoryArticleRow.story_id == StoryRow.id)
         .join(ArticleRow, ArticleRow.id == StoryArticleRow.article_id)
         .join(AssessmentRow, AssessmentRow.article_id == ArticleRow.id)
-        .join(each, true())
         .where(
             *_within(since, until),
             ~exists().where(newer.article_id == ArticleRow.id, newer.id > AssessmentRow.id),
         )
     )
     found: defaultdict[tuple[int, str], list[tuple[Side, int]]] = defaultdict(list)
-    for story, of, taken, tier in session.execute(query):
-        found[story, of].append((Side(taken) if taken else Side.NEUTRAL, tier))
+    for story, sides, tier in session.execute(query):
+        for theme, side in sides.items():
+            found[story, theme].append((_SIDES[side], tier))
     return found
 
 
@@ -83,14 +83,3 @@ def _within(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]
         StoryRow.merged_into.is_(None),
         StoryRow.retracted_at.is_(None),
     )
-
-
-def _each_theme(session: Session) -> tuple[Any, Any, Any]:
-    """(the themes of a reading as rows, a theme's id, the side taken on it)."""
-    if session.get_bind().dialect.name == "postgresql":
-        themes = func.json_array_elements(AssessmentRow.reading["themes"])
-        each = themes.table_valued(column("value", JSON)).lateral()
-        return each, each.c.value["id"].as_string(), each.c.value["polarity"]["side"].as_string()
-    each = func.json_each(AssessmentRow.reading, "$.themes").table_valued(column("value", JSON))
-    value = each.c.value
-    return each, func.json_extract(value, "$.id"), func.json_extract(value, "$.polarity.side")

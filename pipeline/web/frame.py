@@ -1,8 +1,8 @@
 """What all pages share: the menu, and templates with the filters that they use."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -120,8 +120,12 @@ def web(url: str | None) -> str | None:
         return None
 
 
-def environment(folders: Iterable[Path] = (FOLDER / "templates",)) -> Environment:
-    """Templates that escape all they are given, and stop at a name that is not there."""
+@cache
+def environment(folders: tuple[Path, ...] = (FOLDER / "templates",)) -> Environment:
+    """Templates that escape all they are given, and stop at a name that is not there.
+
+    All are made ready here: the first visitor of a page would wait a tenth of a second for it.
+    """
     made = Environment(
         loader=FileSystemLoader(list(folders)),
         autoescape=True,
@@ -132,4 +136,6 @@ def environment(folders: Iterable[Path] = (FOLDER / "templates",)) -> Environmen
     made.filters.update(
         when=when, ago=ago, number=number, share=share, span=short_span, web=web, key=write_key
     )
+    for name in made.list_templates():
+        made.get_template(name)
     return made

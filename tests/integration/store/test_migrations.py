@@ -1,5 +1,6 @@
 """Migrations: from nothing to the newest, harmless to repeat, and true to the tables."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,20 +9,22 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select
 
 import schemas
 from pipeline.errors import StoreError
-from pipeline.store import agreements, feeds, messages, stories
+from pipeline.store import agreements, articles, assessments, feeds, messages, stories
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import require_current, revisions, upgrade
 from schemas.agreement import StageTransition
 from schemas.alert import Alert, AlertKind, Channel, Destination
-from schemas.assessment import Stage
+from schemas.article import NewArticle
+from schemas.assessment import Assessment, Polarity, Side, Stage, ThemeLabel
 from schemas.config import AgreementConfig, FeedConfig
 from schemas.feed import PollOutcome, PollRecord
 from schemas.search_tables import is_ours
 from schemas.story import Story
-from schemas.tables import Base
+from schemas.tables import ArticleRow, AssessmentRow, Base
 
 
 def test_the_migrations_make_the_tables_that_the_code_speaks_of(database: Database) -> None:
@@ -122,3 +125,48 @@ def test_agreements_and_their_timelines_outlive_the_steps(database: Database) ->
     upgrade(database)
     with database.read() as session:
         assert agreements.timeline("a", session=session) == [step]
+
+
+def test_sides_of_older_readings_are_filled_in(database: Database) -> None:
+    """Of what a scorecard may count: relevant articles, and articles in stories."""
+    now = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+    taken = Polarity(Side.AGAINST, 0.8)
+    themes = (ThemeLabel("supply_chains", 0.9, polarity=taken), ThemeLabel("localization", 0.7))
+    read = Assessment("1", "r", relevant=True, relevance=0.9, language="en", themes=themes)
+    with database.write() as session:
+        found = [_article(number, now) for number in range(1, 5)]
+        articles.store_articles(found, feed_id=None, now=now, session=session)
+        ids = session.scalars(select(ArticleRow.id).order_by(ArticleRow.id)).all()
+        story = stories.save_story(
+            Story(0, "t", now, now, None, Stage.SIGNED, 3, ("x",), ("KZ",), ()), session=session
+        )
+        stories.attach(
+            story.id, ids[1], (), similarity=1.0, at=now, published_at=now, session=session
+        )
+        readings = [
+            (ids[0], read),
+            (ids[1], replace(read, relevant=False)),
+            (ids[2], replace(read, relevant=False)),
+            (ids[3], replace(read, themes=())),
+        ]
+        assessments.save_assessments(readings, now=now, session=session)
+    sides = select(AssessmentRow.sides).order_by(AssessmentRow.article_id)
+    told = {"supply_chains": "against", "localization": "neutral"}
+    with database.read() as session:
+        assert list(session.scalars(sides)) == [told, told, told, {}]
+    config = Config()
+    config.set_main_option("script_location", str(Path(schemas.__file__).parent / "migrations"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0015")
+    upgrade(database)
+    with database.read() as session:
+        assert list(session.scalars(sides)) == [told, told, {}, {}]
+
+
+def _article(number: int, now: datetime) -> NewArticle:
+    url = f"https://news.example/{number}"
+    return NewArticle(
+        canonical_url=url, url=url, title=f"Tin {number}", summary="", language="en",
+        outlet="news.example", published_at=now, dated=True, content_hash=f"{number}",
+    )  # fmt: skip
