@@ -1,4 +1,4 @@
-"""How often Python's garbage collector looks for cycles, in work that leaves hardly any."""
+"""How often Python's garbage collector looks for cycles, and through what."""
 
 import gc
 from collections.abc import Iterator
@@ -21,3 +21,15 @@ def seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+def set_aside() -> None:
+    """Let the collector pass over all that is there now: it is going to stay.
+
+    For a server that answers in a tenth of a second: each look through what an open app has loaded
+    takes longer than that, and comes with every second page. What was set aside before is looked
+    through once more, so that an app that was closed goes.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -4,6 +4,7 @@ Loading the YAML takes a second: once a minute it is looked whether a file chang
 it loaded.
 """
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from pipeline.app import App, open_app
+from pipeline.garbage import set_aside
 from pipeline.settings import Settings
 from pipeline.store.migrate import require_current
 
@@ -52,6 +54,7 @@ class Opened:
             seen = _seen(self._settings())
             if self._app is None or seen != self._seen:
                 self._app = self._enter(seen[0])
+                set_aside()
             self._seen, self._looked_at = seen, now
             return self._app
 
@@ -70,6 +73,7 @@ class Opened:
         with self._lock:
             self._open.close()
             self._app = None
+            gc.unfreeze()
 
 
 def _seen(settings: Settings) -> _Seen:

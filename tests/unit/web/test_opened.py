@@ -1,5 +1,6 @@
 """The app behind the pages: opened once, and anew where something changed."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,26 @@ def test_what_was_edited_is_seen_after_a_minute(
     clock.at += LOOK_S
     assert opened.app().fault is None
     opened.close()
+
+
+def test_the_collector_passes_over_an_open_app_and_an_older_one_goes(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    """A look through what is loaded takes longer than a page; what was replaced is not kept."""
+    file = tmp_path / "feeds.yaml"
+    settings = make_settings(feeds_file=file)
+    clock = Clock()
+    opened = Opened(lambda: settings, monotonic=clock)
+    counts = []
+    for name in ("One", "Second", "Third"):
+        file.write_text(f"feeds: [{{name: {name}, url: 'https://a.example/1'}}]\n")
+        clock.at += LOOK_S
+        opened.app()
+        counts.append(gc.get_freeze_count())
+    assert counts[0] > 50_000
+    assert counts[2] < counts[0] * 1.1, "as many as one app has, not three"
+    opened.close()
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_database_that_is_not_ready_is_tried_again(
