@@ -196,7 +196,7 @@ def test_the_rules_say_what_waits_to_be_read(
         return int(told[1])
 
     assert waiting() == 0
-    ruleset = re.search(r"Rules in force</dt><dd>([\w-]+)", client.page("/ruleset"))
+    ruleset = re.search(r"Rules in force: <code>([\w-]+)", client.page("/ruleset"))
     assert ruleset
     with database.write() as session:
         assert assessments.drop_readings([1, 2], ruleset=ruleset[1], session=session) == 2

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from pipeline.store import articles, assessments, search_index, stories, story_changes
 from pipeline.store.engine import Database
-from pipeline.store.search import search_articles, search_stories
+from pipeline.store.search import is_walk_shorter, search_articles, search_stories
 from schemas.article import NewArticle
 from schemas.assessment import Assessment, Stage, ThemeLabel
 from schemas.search import SearchFilters
@@ -205,16 +205,11 @@ def test_a_story_that_does_not_stand_is_not_found(archive: Database, now: dateti
     assert [(hit.id, hit.best.id, hit.matching) for hit in answer.stories] == [(4, 2, 1)]
 
 
-@pytest.mark.parametrize(("sampled", "walks"), [(5, True), (400, False)])
-def test_stories_by_a_word_that_many_articles_have(
-    archive: Database,
-    monkeypatch: pytest.MonkeyPatch,
-    statements: list[str],
-    sampled: int,
-    walks: bool,
+@pytest.mark.parametrize("walks", [True, False])
+def test_stories_are_the_same_by_the_index_and_article_by_article(
+    archive: Database, monkeypatch: pytest.MonkeyPatch, statements: list[str], walks: bool
 ) -> None:
-    """PostgreSQL looks the newest up one by one where many match; what is found is the same."""
-    monkeypatch.setattr("pipeline.store.search.SAMPLED", sampled)
+    monkeypatch.setattr("pipeline.store.search.is_walk_shorter", lambda *_, **_more: walks)
     with archive.read() as session:
         both = search_stories("kazakhstan", SearchFilters(), limit=9, session=session)
         newest = search_stories("kazakhstan", SearchFilters(), limit=9, most=1, session=session)
@@ -227,9 +222,41 @@ def test_stories_by_a_word_that_many_articles_have(
     assert "those that came in last" in newest.notes[0]
     assert [hit.id for hit in phrase.stories] == [1]
     assert [hit.id for hit in rare.stories] == [1]
-    ranking = [one for one in statements if "WITH matching" in one]
-    walked = ["LATERAL" in one for one in ranking]
-    assert walked == [walks and archive.engine.dialect.name == "postgresql"] * 4
+    assert _walked(statements) == [walks and _is_postgresql(archive)] * 4
+
+
+def test_what_most_articles_have_is_looked_up_from_the_newest_on(
+    archive: Database, statements: list[str]
+) -> None:
+    """As long as few are wanted: all that ever matched is not read first."""
+    with archive.read() as session:
+        search_stories("-football", SearchFilters(), limit=9, most=1, session=session)
+        search_stories("-football", SearchFilters(), limit=9, session=session)
+        search_stories("kazakhstan", SearchFilters(), limit=9, most=1, session=session)
+    assert _walked(statements) == [_is_postgresql(archive), False, False]
+
+
+@pytest.mark.parametrize(
+    ("met", "told", "most", "shorter"),
+    [
+        (400, 20_000, 2_000, True),
+        (130, 20_000, 2_000, True),
+        (120, 20_000, 2_000, False),
+        (400, 20_000, 20_000, False),
+        (40, 1_000_000, 2_000, True),
+        (0, 1_000_000, 2_000, False),
+    ],
+)
+def test_the_shorter_way_is_taken(met: int, told: int, most: int, shorter: bool) -> None:
+    assert is_walk_shorter(met, 400, told=told, most=most) is shorter
+
+
+def _walked(statements: Sequence[str]) -> list[bool]:
+    return ["LATERAL" in one for one in statements if "WITH matching" in one]
+
+
+def _is_postgresql(database: Database) -> bool:
+    return database.engine.dialect.name == "postgresql"
 
 
 def test_what_matches_in_no_story_leaves_room_for_what_does(
