@@ -46,7 +46,7 @@ COVERED_ELSEWHERE = {
     "make test": (".ci/run", "make test"),
     "mineralwatch demo --once": ("tests/unit/demo/test_run.py", "once=True"),
     "mineralwatch up --feeds my-feeds.opml --port 8081": (
-        "tests/e2e/test_airflow.py",
+        "tests/e2e/conftest.py",
         'Running("--home", "var", "--feeds",',
     ),
     "docker compose up --build --detach": ("tests/unit/test_docs.py", "def test_compose_"),
