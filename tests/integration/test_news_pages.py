@@ -243,5 +243,11 @@ def test_axe_finds_no_barrier(
                     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 )
                 assert wide <= 0, f"{path} is {wide} pixels too wide at {width}"
+                tight = page.evaluate(
+                    "[...document.querySelectorAll('.badge')]"
+                    ".filter(one => parseFloat(getComputedStyle(one).paddingLeft) < 4)"
+                    ".map(one => one.className)"
+                )
+                assert tight == [], f"words touch the frame of a badge on {path}"
             assert ran == []
             context.close()
