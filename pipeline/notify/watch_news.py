@@ -40,7 +40,8 @@ _ADVICE: Final = {
 _STILL: Final = "Failing as before"
 _SEE: Final = "All that fails, and what did: mineralwatch watch"
 _ORDER: Final = tuple(WatchKind)
-_REASON: Final = 400
+_REASON: Final = 340
+"""Characters of a reason: with this all kinds at once, begun and over, fit one message of Slack."""
 
 
 def render_watch_news(
