@@ -18,8 +18,8 @@ from schemas.digest import RenderedDigest
 
 SHOWN = 25
 """Lines of a group that a message shows; the others are counted."""
-_ROOM = 2400
-"""Of the 3,000 characters that a section of Slack may have; five of them stay under 13,000."""
+_ROOM = 2200
+"""Of the 3,000 characters that a section of Slack may have; five fit in 13,000."""
 _SLACK_GROUPS = 5
 _NAME = 120
 

@@ -40,8 +40,8 @@ _ADVICE: Final = {
 _STILL: Final = "Failing as before"
 _SEE: Final = "All that fails, and what did: mineralwatch watch"
 _ORDER: Final = tuple(WatchKind)
-_REASON: Final = 340
-"""Characters of a reason: with this all kinds at once, begun and over, fit one message of Slack."""
+_REASON: Final = 380
+"""Characters of a reason that are shown."""
 
 
 def render_watch_news(
