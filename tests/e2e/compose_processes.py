@@ -4,8 +4,9 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -132,6 +133,8 @@ class Stack:
             for name in [names(service, number)]
         }
         self._data = Path(tempfile.mkdtemp(prefix="mineralwatch-pg-"))
+        self._owners: dict[tuple[str, int], str] = {}
+        self._looking = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -228,15 +231,17 @@ class Stack:
             return connection.execute(query).fetchall()  # type: ignore[arg-type]
 
     def owner(self, peer: tuple[str, int]) -> str | None:
-        """The container that has the socket at this end of a connection."""
+        """The name of the container at this end of a connection that stands."""
+        with self._looking:
+            if peer not in self._owners:
+                self._owners |= dict(self._look())
+            return self._owners.get(peer)
+
+    def _look(self) -> Iterator[tuple[tuple[str, int], str]]:
+        """(end, container) of all connections: a task's process is new, so each look is at all."""
         for container in self.containers.values():
-            if any(peer == end for end in _ends(container.family())):
-                return container.name
-        return None
-
-
-def _ends(family: list[psutil.Process]) -> Iterator[tuple[str, int]]:
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            for connection in process.net_connections("tcp4"):
-                yield connection.laddr.ip, connection.laddr.port
+            for process in container.family():
+                with suppress(psutil.NoSuchProcess):
+                    for one in process.net_connections("tcp4"):
+                        if one.status == psutil.CONN_ESTABLISHED:
+                            yield (one.laddr.ip, one.laddr.port), container.name
