@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import delete, exists, or_, select, tuple_, update
@@ -160,7 +161,9 @@ def _insert(
 ) -> None:
     none = _Feed(2, fulltext=False, seen=False)
     rows = []
-    for feed_id, article in fresh.values():
+    # In one order for all: two tasks that insert the same articles, each in its feeds' order, would
+    # wait for each other (PostgreSQL ends such a pair with "deadlock detected").
+    for _, (feed_id, article) in sorted(fresh.items(), key=itemgetter(0)):
         feed = feeds.get(feed_id, none) if feed_id is not None else none
         text = asked_for(article, fulltext=feed.fulltext and not backfill, now=now)
         rows.append(_columns(article, feed_id, now) | text | {"tier": feed.tier})

@@ -6,8 +6,8 @@ in docker-compose.yml                   in the rehearsal
 ``postgres``, ``valkey``, ``api-server``  127.0.0.1, each on a free port: containers have names and
                                         networks of their own
 0.0.0.0                                 127.0.0.1: nothing is published
-8974 (the scheduler's health)           a free port; Airflow is told by a variable, since its own
-8794 (the triggerer's logs)             default is the container's
+8974 (the scheduler's health)           a free port, on 127.0.0.1; Airflow is told by variables,
+                                        since its own defaults are the container's
 ``/app/dags``                           the checkout's: what the image copies
 ``/app/…``, ``/data``                   folders of the test: the volumes
 HOME, TMPDIR, HOSTNAME                  each container's own
@@ -46,7 +46,6 @@ class Ports:
     valkey: int
     api: int
     scheduler_health: int
-    triggerer_logs: int
 
     @classmethod
     def free(cls) -> "Ports":
@@ -125,7 +124,7 @@ class Machine:
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(
                 self.ports.scheduler_health
             ),
-            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.ports.triggerer_logs),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST": "127.0.0.1",
         }
 
     def command(self, command: tuple[str, ...]) -> list[str]:

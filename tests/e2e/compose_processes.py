@@ -218,8 +218,8 @@ class Stack:
         until(answers, timeout_s=PATIENCE_S, what="PostgreSQL on its socket")
         return found[0]
 
-    def rows(self, database: str, query: str) -> list[tuple[Any, ...]]:
-        """What a query finds in one of the two databases."""
+    def rows(self, database: str, query: str, **values: str) -> list[tuple[Any, ...]]:
+        """What a query finds in one of the two databases; ``%(name)s`` stands for a value."""
         service = self.services["postgres"].environment
         with psycopg.connect(
             host="127.0.0.1",
@@ -228,7 +228,7 @@ class Stack:
             password=service["POSTGRES_PASSWORD"],
             dbname=database,
         ) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, values or None).fetchall()  # type: ignore[arg-type]
 
     def owner(self, peer: tuple[str, int]) -> str | None:
         """The name of the container at this end of a connection that stands."""
