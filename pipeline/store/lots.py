@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import delete, exists, or_, select, tuple_, update
+from sqlalchemy import delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from pipeline.store.engine import insert_for
@@ -161,9 +161,7 @@ def _insert(
 ) -> None:
     none = _Feed(2, fulltext=False, seen=False)
     rows = []
-    # In one order for all: two tasks that insert the same articles, each in its feeds' order, would
-    # wait for each other (PostgreSQL ends such a pair with "deadlock detected").
-    for _, (feed_id, article) in sorted(fresh.items(), key=itemgetter(0)):
+    for feed_id, article in fresh.values():
         feed = feeds.get(feed_id, none) if feed_id is not None else none
         text = asked_for(article, fulltext=feed.fulltext and not backfill, now=now)
         rows.append(_columns(article, feed_id, now) | text | {"tier": feed.tier})
@@ -171,7 +169,23 @@ def _insert(
         statement = insert_for(session, ArticleRow).on_conflict_do_nothing(
             index_elements=["canonical_url"]
         )
-        session.connection().execute(statement, [{**row, "backfill": backfill} for row in rows])
+        ordered = _in_order_of_key([{**row, "backfill": backfill} for row in rows], session)
+        session.connection().execute(statement, ordered)
+
+
+def _in_order_of_key(rows: list[dict[str, Any]], session: Session) -> list[dict[str, Any]]:
+    """On PostgreSQL sorted by the unique key, with the ids that they would have had unsorted.
+
+    Two tasks that insert the same articles, each in its feeds' order, would wait for each other,
+    and PostgreSQL ends such a pair with "deadlock detected". But articles are read by their ids, in
+    the order in which a feed or an archive tells them. SQLite has one writer at a time.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return rows
+    sequence = func.pg_get_serial_sequence(ArticleRow.__tablename__, ArticleRow.id.key)
+    drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, len(rows)))
+    given = [{**row, "id": id_} for row, id_ in zip(rows, session.scalars(drawn), strict=True)]
+    return sorted(given, key=itemgetter("canonical_url"))
 
 
 def _columns(article: NewArticle, feed_id: int | None, now: datetime) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from pipeline.store.engine import Database, open_database
+from pipeline.store.engine import open_database
 from pipeline.store.lots import store_lot
 from schemas.article import NewArticle
 from schemas.tables import ArticleRow
@@ -32,14 +32,22 @@ def _articles(now: datetime, round_: int, count: int) -> list[NewArticle]:
     ]
 
 
-def test_articles_are_inserted_in_the_order_of_their_key(database: Database, now: datetime) -> None:
-    """Whatever the order in which the feeds have them: so that no two writers can deadlock."""
+def test_rows_are_written_in_the_order_of_their_key_and_numbered_in_the_feeds(
+    postgres_url: str, now: datetime
+) -> None:
+    """The one so that no two writers can deadlock, the other since articles are read by number."""
+    database = open_database(postgres_url)
     found = _articles(now, 1, 9)
+    told = [*found[::2], *found[1::2]][::-1]
     with database.write() as session:
-        store_lot([(None, [*found[::2], *found[1::2]][::-1])], now=now, session=session)
+        store_lot([(None, told)], now=now, session=session)
     with database.read() as session:
-        stored = session.scalars(select(ArticleRow.canonical_url).order_by(ArticleRow.id)).all()
-    assert list(stored) == [article.canonical_url for article in found]
+        query = select(ArticleRow.canonical_url)
+        written = session.scalars(query.order_by(text("ctid"))).all()
+        numbered = session.scalars(query.order_by(ArticleRow.id)).all()
+    database.close()
+    assert list(written) == [article.canonical_url for article in found]
+    assert list(numbered) == [article.canonical_url for article in told]
 
 
 def test_two_writers_of_the_same_articles_do_not_deadlock(postgres_url: str, now: datetime) -> None:
