@@ -3,7 +3,7 @@
 ======================================  ===========================================================
 in docker-compose.yml                   in the rehearsal
 ======================================  ===========================================================
-``postgres``, ``valkey``, ``api-server``  127.0.0.1, each on a free port: containers have names and
+postgres, valkey, api-server; 8025, 1025  127.0.0.1, each on a free port: containers have names and
                                         networks of their own
 0.0.0.0                                 127.0.0.1: nothing is published
 8974 (the scheduler's health)           a free port, on 127.0.0.1; Airflow is told by variables,
@@ -46,6 +46,8 @@ class Ports:
     valkey: int
     api: int
     scheduler_health: int
+    catcher_pages: int
+    catcher_mail: int
 
     @classmethod
     def free(cls) -> "Ports":
@@ -92,13 +94,21 @@ class Machine:
             "//api-server:8080": f"//127.0.0.1:{ports.api}",
             "//127.0.0.1:8080": f"//127.0.0.1:{ports.api}",
             "//127.0.0.1:8974": f"//127.0.0.1:{ports.scheduler_health}",
+            "//127.0.0.1:8025": f"//127.0.0.1:{ports.catcher_pages}",
+            "('127.0.0.1', 1025,": f"('127.0.0.1', {ports.catcher_mail},",
             "/app/dags": str(ROOT / "dags"),
             "/app/": f"{self.folder}/app/",
         }
         # At one go: what was put in place is not looked at again.
         text = re.sub("|".join(map(re.escape, places)), lambda found: places[found[0]], text)
         # Arguments of their own, not parts of others.
-        return {"0.0.0.0": "127.0.0.1", "8080": str(ports.api)}.get(text, text)
+        whole = {
+            "0.0.0.0": "127.0.0.1",
+            "8080": str(ports.api),
+            "8025": str(ports.catcher_pages),
+            "1025": str(ports.catcher_mail),
+        }
+        return whole.get(text, text)
 
     def tmp(self, container: str) -> Path:
         """The container's own /tmp."""

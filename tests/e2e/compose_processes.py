@@ -1,7 +1,9 @@
 """docker-compose.yml's services as processes of this machine, started in compose's order."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -103,7 +105,10 @@ class Container:
 
     def kill(self) -> None:
         """SIGKILL for the whole tree, as when the machine is lost: nothing can tidy up."""
-        family = self.family()
+        if self._process is None:
+            return
+        # Those, too, whose parent has died: they are of the session that was begun here.
+        family = [*self.family(), *_of_session(self._process.pid)]
         for process in family:
             # First still, so that none starts another while the others die.
             with suppress(psutil.NoSuchProcess):
@@ -111,8 +116,20 @@ class Container:
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        if self._process is not None:
+        self._process.wait(PATIENCE_S)
+
+    def stop(self, number: signal.Signals) -> None:
+        """Ask it to end, and wait until it has."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
             self._process.wait(PATIENCE_S)
+
+
+def _of_session(leader: int) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError):
+            if os.getsid(process.pid) == leader:
+                yield process
 
 
 class Stack:
@@ -146,6 +163,9 @@ class Stack:
         trace: TracebackType | None,
     ) -> None:
         for container in reversed(self.containers.values()):
+            if container.service.name == "postgres":
+                # As its image is stopped: a server that is killed leaves shared memory behind.
+                container.stop(signal.SIGINT)
             container.kill()
         shutil.rmtree(self._data, ignore_errors=True)
 
@@ -162,7 +182,7 @@ class Stack:
             for other, condition in self.services[name].after.items():
                 self._await(other, condition)
             for container in self.of(name):
-                self._start(container)
+                self.start(container)
         for container in self.containers.values():
             if container.service.health is not None and container.healthy_after is None:
                 container.wait_healthy()
@@ -176,7 +196,11 @@ class Stack:
                 assert condition == "service_completed_successfully"
                 assert container.ended() == 0, container.output
 
-    def _start(self, container: Container) -> None:
+    def start(self, container: Container) -> None:
+        """Start it; its health check has to fail until then."""
+        # A worker's takes ten seconds to fail.
+        if container.service.health is not None and container.service.name != "worker":
+            assert container.check().returncode != 0, f"{container.name} was never started"
         if container.service.name == "postgres":
             self._start_postgres(container)
         else:
@@ -228,7 +252,7 @@ class Stack:
             password=service["POSTGRES_PASSWORD"],
             dbname=database,
         ) as connection:
-            return connection.execute(query, values or None).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, values or None).fetchall()
 
     def owner(self, peer: tuple[str, int]) -> str | None:
         """The name of the container at this end of a connection that stands."""

@@ -5,6 +5,7 @@ has what differs). Three hundred feeds are polled; then a worker is killed in th
 """
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 
 from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer
 from pipeline.up.api import AirflowApi
-from pipeline.up.env_file import fill
+from pipeline.up.env_file import MAKERS, fill
+from tests.e2e.compose_file import MissingError, read_services
+from tests.e2e.compose_map import ROOT
 from tests.e2e.compose_news import FEEDS, Newsroom
 from tests.e2e.compose_processes import PATIENCE_S, Container, Stack
 from tests.e2e.running import until
@@ -124,7 +127,9 @@ def test_feeds_are_split_over_the_workers_and_survive_the_loss_of_one(
     newsroom.publish()
     newsroom.hold()
     with stack:
+        began = time.monotonic()
         stack.up()
+        watch.figures["all healthy after s"] = round(time.monotonic() - began, 1)
         the_first_pass_is_split(watch)
         every_service_is_healthy_and_on_loopback(stack)
         a_second_pass_is_measured(watch)
@@ -203,6 +208,7 @@ def a_worker_is_killed_in_the_middle_of_a_pass(watch: Watch) -> None:
     until(some_is_stored, timeout_s=PATIENCE_S, what="a part of the batch")
     assert news.waiting()[lost.name] > 0, "it is in the middle"
     lost.kill()
+    assert lost.check().returncode != 0, "its health check says so"
     news.release()
     watch.over(run)
     query = "SELECT try_number FROM task_instance WHERE run_id = %(run)s AND task_id = 'poll'"
@@ -221,3 +227,41 @@ def it_comes_back(worker: Container) -> None:
     assert worker.service.restart == "unless-stopped"
     worker.start()
     worker.wait_healthy()
+
+
+@pytest.mark.parametrize("executor", ["LocalExecutor", "CeleryExecutor"])
+@pytest.mark.parametrize("queue", [False, True], ids=["no queue", "queue"])
+def test_the_executor_and_the_queue_go_together(
+    make_stack: MakeStack, executor: str, queue: bool
+) -> None:
+    profiles = CELERY if queue else frozenset[str]()
+    with make_stack(profiles, AIRFLOW_EXECUTOR=executor) as stack:
+        if queue:
+            stack.start(stack.containers["valkey"])
+            stack.containers["valkey"].wait_healthy()
+        check = stack.containers["executor-check"]
+        check.start()
+        code = check.ended()
+    if queue == (executor == "CeleryExecutor"):
+        assert (code, check.output) == (0, f"{executor}: sound\n")
+        return
+    assert code == 1
+    mend = "AIRFLOW_EXECUTOR=CeleryExecutor into .env" if queue else "COMPOSE_PROFILES=celery"
+    assert mend in check.output
+
+
+def test_the_catcher_of_the_profile_dev_is_healthy(make_stack: MakeStack) -> None:
+    with make_stack(frozenset({"dev"})) as stack:
+        [catcher] = stack.of("catcher")
+        stack.start(catcher)
+        catcher.wait_healthy()
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_a_secret_that_is_missing_is_named(tmp_path: Path, name: str) -> None:
+    env_file = tmp_path / "env"
+    fill(env_file)
+    lines = env_file.read_text().splitlines()
+    env_file.write_text("\n".join(f"{name}=" if x.startswith(f"{name}=") else x for x in lines))
+    with pytest.raises(MissingError, match=f"{name} is missing a value: .*secrets init"):
+        read_services(ROOT, env_file, CELERY)
