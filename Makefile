@@ -9,7 +9,7 @@ UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
 
-.PHONY: help setup browser up demo test unit lint docs docs-serve clean compose-check
+.PHONY: help setup browser up demo test rehearsal unit lint docs docs-serve clean compose-check
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -59,6 +59,9 @@ compose-check: setup ## The container files against the Compose schema, hadolint
 
 test: lint browser ## Set everything up and pass all tests
 	$(RUN) pytest $(ARGS)
+
+rehearsal: setup ## The services of docker-compose.yml as processes, with two workers on a queue
+	$(RUN) pytest -m rehearsal tests/e2e/test_compose_rehearsal.py
 
 docs: setup ## Build the documentation's site into var/site; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict

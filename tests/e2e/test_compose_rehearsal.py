@@ -24,7 +24,7 @@ from tests.e2e.compose_processes import PATIENCE_S, Container, Stack
 from tests.e2e.running import until
 from tests.feed_server import FeedServer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rehearsal
 
 CELERY = frozenset({"celery"})
 WORKERS = {"worker-1", "worker-2"}
