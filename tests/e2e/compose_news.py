@@ -1,11 +1,13 @@
 """Three hundred feeds on loopback that tell who asked, and can let those who ask wait."""
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from weakref import WeakKeyDictionary
 
 import yaml
 from aiohttp import web
@@ -31,8 +33,8 @@ STORIES = (
 AN_ISSUE = 3
 """Of the stories, those that come out at once; thirty feeds carry each."""
 
-Owner = Callable[[tuple[str, int]], str | None]
-"""Whose the other end of a connection is."""
+Owner = Callable[[tuple[str, int], float], str | None]
+"""Whose the other end of a connection is that stood at that time (of the monotonic clock)."""
 
 
 class Newsroom:
@@ -44,7 +46,8 @@ class Newsroom:
         """By issue: how often each feed was asked for."""
         self.askers: defaultdict[int, dict[int, list[str | None]]] = defaultdict(dict)
         """By issue and feed: who asked."""
-        self.owner: Owner = lambda _peer: None
+        self.owner: Owner = lambda _peer, _since: None
+        self._known: WeakKeyDictionary[asyncio.BaseTransport, str | None] = WeakKeyDictionary()
         self._server = server
         self._items: list[list[str]] = [[] for _ in range(FEEDS)]
         self._holding = False
@@ -121,10 +124,7 @@ class Newsroom:
         feed = int(request.path.rpartition("/")[2])
         issue = self.issue
         self.asked[issue][feed] += 1
-        assert request.transport is not None
-        peer = request.transport.get_extra_info("peername")[:2]
-        # The asker waits for the answer: its end of the connection is still there.
-        asker = await asyncio.to_thread(self.owner, peer)
+        asker = await self._asker(request.transport)
         self.askers[issue].setdefault(feed, []).append(asker)
         if self._holding:
             event = asyncio.Event()
@@ -138,6 +138,15 @@ class Newsroom:
         body = f"{head}<description>.</description>{''.join(self._items[feed])}"
         text = f'<rss version="2.0"><channel>{body}</channel></rss>'
         return web.Response(text=text, content_type="application/xml")
+
+    async def _asker(self, connection: asyncio.BaseTransport | None) -> str | None:
+        """Who is at the other end: it waits for the answer, so that its end is still there."""
+        assert connection is not None
+        if connection not in self._known:
+            peer = connection.get_extra_info("peername")[:2]
+            found = await asyncio.to_thread(self.owner, peer, time.monotonic())
+            self._known[connection] = found
+        return self._known[connection]
 
 
 def _item(name: str, title: str) -> str:

@@ -151,6 +151,7 @@ class Stack:
         }
         self._data = Path(tempfile.mkdtemp(prefix="mineralwatch-pg-"))
         self._owners: dict[tuple[str, int], str] = {}
+        self._looked_at = 0.0
         self._looking = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -254,11 +255,15 @@ class Stack:
         ) as connection:
             return connection.execute(query, values or None).fetchall()
 
-    def owner(self, peer: tuple[str, int]) -> str | None:
-        """The name of the container at this end of a connection that stands."""
+    def owner(self, peer: tuple[str, int], since: float) -> str | None:
+        """The name of the container at this end of a connection that stood at ``since``.
+
+        What an earlier look found is not taken: the port may have been another's then.
+        """
         with self._looking:
-            if peer not in self._owners:
-                self._owners |= dict(self._look())
+            if self._looked_at <= since:
+                self._looked_at = time.monotonic()
+                self._owners = dict(self._look())
             return self._owners.get(peer)
 
     def _look(self) -> Iterator[tuple[tuple[str, int], str]]:
