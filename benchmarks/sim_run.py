@@ -1,8 +1,8 @@
 """Polling a made-up world tick by tick in simulated time, by the product's own schedule.
 
 Real: when a feed is asked next (`after_poll`, `on_the_clock`, `jitter_of`), how what is due is
-parted (lanes, `BATCH`, two tasks at a time), when an outage ends (`decide`). With a `StoreDesk` so
-are the rows: `due_feeds`, `count_due`, `save_states` and `add_polls` on a database. With a
+parted (lanes, `BATCH`, two tasks at a time), when an outage ends (`decide`). On sim_rows.py's
+desk so are the rows: `due_feeds`, `count_due`, `save_states` and `add_polls` on a database. With a
 `WheelDesk` what is due is looked up in memory, for a hundred thousand feeds and ten days; a test
 holds both to the same polls. Made up: the feeds, and how long a batch takes.
 """
@@ -22,7 +22,6 @@ from pipeline.collect.schedule import after_poll, on_the_clock
 from pipeline.notify.feed_alerts import REACH_SPAN, decide
 from pipeline.settings import Settings
 from pipeline.store import feeds as store
-from pipeline.store.engine import Database
 from pipeline.store.feed_facts import NETWORK
 from schemas.feed import PollOutcome, PollRecord
 from schemas.feed_watch import ChangeKind, Episode, Reach
@@ -196,43 +195,6 @@ FAULTS: dict[int, str] = {}
 
 def _unreached(feed: SimFeed) -> bool:
     return FAULTS.get(feed.state.feed_id) in {kind.value for kind in NETWORK}
-
-
-class StoreDesk:
-    """The real rows, on a database whose tables are there and hold the feeds."""
-
-    def __init__(self, feeds: Sequence[SimFeed], database: Database) -> None:
-        self.feeds = {feed.state.feed_id: feed for feed in feeds}
-        self.database = database
-
-    def due(self, tick: int, planned: datetime) -> list[list[SimFeed]]:  # noqa: ARG002 - the desk's
-        """As `pipeline.stages.poll.plan` and `poll` ask for them; states come from the rows."""
-        batches = []
-        with self.database.read() as session:
-            for slow in (False, True):
-                count = store.count_due(now=planned, slow=slow, session=session)
-                of = math.ceil(count / BATCH)
-                for batch in range(of):
-                    states = store.due_feeds(
-                        now=planned, slow=slow, batch=batch, of=of, session=session
-                    )
-                    batches.append([self._with(state) for state in states])
-        return batches
-
-    def _with(self, state: object) -> SimFeed:
-        feed = self.feeds[state.feed_id]  # type: ignore[attr-defined]
-        feed.state = state  # type: ignore[assignment]
-        return feed
-
-    def keep(self, polled: Sequence[tuple[SimFeed, PollRecord]], tick: int) -> None:  # noqa: ARG002
-        """One transaction a batch, as the stage does for each lot."""
-        with self.database.write() as session:
-            store.save_states([(feed.state, record) for feed, record in polled], session=session)
-            store.add_polls([record for _, record in polled], session=session)
-
-    def release(self, tick: int, now: datetime) -> int:
-        """Not simulated on rows: the episodes' own tests hold it."""
-        raise NotImplementedError("simulate a cut of the network in memory, without --store")
 
 
 def run(plan: Plan, desk: Desk) -> Found:

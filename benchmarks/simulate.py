@@ -25,7 +25,8 @@ import structlog
 from scale import Costs, tasks_for
 from sim_feeds import START, SimFeed, world
 from sim_pass import Pass, rehearse
-from sim_run import BATCH, TASKS, TICK_S, Found, Plan, StoreDesk, Tick, WheelDesk, run
+from sim_rows import StoreDesk
+from sim_run import BATCH, TASKS, TICK_S, Found, Plan, Tick, WheelDesk, run
 
 from pipeline.store import feeds as store
 from pipeline.store.engine import open_database

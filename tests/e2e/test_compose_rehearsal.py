@@ -263,6 +263,7 @@ def test_the_catcher_of_the_profile_dev_is_healthy(make_stack: MakeStack) -> Non
         [catcher] = stack.of("catcher")
         stack.start(catcher)
         catcher.wait_healthy()
+        assert catcher.check().returncode == 0
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))

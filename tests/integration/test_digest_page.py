@@ -6,7 +6,6 @@ by the variable CHROMIUM.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ import pytest
 from pipeline.demo.mail_catcher import MailCatcher
 from pipeline.notify.email import EmailSender, email_payload, message_id, parse_smtp_url
 from schemas.alert import Channel, Sent
+from tests.browser import browser_path
 from tests.digest_days import DAYS, SENDER, rendered
 from tests.mail_lint import rfc_faults, spam_faults
 from tests.notify_shapes import NOW, message
@@ -95,9 +95,7 @@ def test_no_word_is_on_the_list_of_spam_words(told: dict[str, Any]) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_barrier(day: str, tools: Path, scheme: str) -> None:
     """In a real browser, contrast of the colours included."""
-    browser = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None
-    )
+    browser = browser_path()
     if browser is None:
         pytest.skip("no browser: install chromium, or name one in CHROMIUM")
     axe = (tools / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ import typer
 from pipeline.cli import app
 from pipeline.settings import Settings
 from schemas.tables import Base
+from tests.browser import browser_path
 
 ROOT = Path(__file__).parents[2]
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
@@ -178,9 +178,7 @@ def test_a_browser_asks_nobody_else_finds_no_barrier_and_no_overflow(
     address: str, scheme: str
 ) -> None:
     """axe's rules, on a phone's width; scripts run, so what they would fetch is seen as well."""
-    browser = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None
-    )
+    browser = browser_path()
     if browser is None:
         pytest.skip("no browser: install chromium, or name one in CHROMIUM")
     program = Path(__file__).with_name("docs_browser.py")
