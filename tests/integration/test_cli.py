@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,22 +10,11 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
 from pipeline.demo.newsroom import Newsroom, NewsroomThread
-from pipeline.demo.samples import Fault, Format, Outlet, SampleItem
+from pipeline.demo.samples import Fault, Format, Outlet
 from schemas.feed import FeedKind
+from tests.sample_items import SIGNED
 
 Cli = Callable[..., Result]
-ITEM = SampleItem(
-    id="sign-1",
-    title="Japan and Kazakhstan sign memorandum on rare earths",
-    summary="The ministers signed it in Astana on Monday. Exploration is to begin next year.",
-    outlet="Daily",
-    feed="daily",
-    language="en",
-    day=0,
-    time=time(8),
-    event="jp-kz",
-    relevant=True,
-)
 
 
 @pytest.fixture
@@ -50,7 +39,7 @@ def feed() -> Iterator[str]:
     ]
     newsroom = Newsroom(items=(), outlets=outlets)
     with NewsroomThread(newsroom):
-        newsroom.publish(ITEM)
+        newsroom.publish(SIGNED)
         yield newsroom.feed_url("daily")
 
 
@@ -88,7 +77,7 @@ def test_every_command_has_a_help_text_with_an_example(cli: Cli, command: str) -
 
 def test_classify_writes_a_line_of_labels_for_each_item(cli: Cli) -> None:
     rows = [
-        {"id": 7, "title": ITEM.title, "summary": ITEM.summary},
+        {"id": 7, "title": SIGNED.title, "summary": SIGNED.summary},
         {"id": "b", "title": "Titanium beats Cobalt in cup final", "summary": None, "lang": "en"},
     ]
     result = cli("classify", stdin="\n".join(json.dumps(row) for row in rows) + "\n\n")
@@ -102,7 +91,7 @@ def test_classify_writes_a_line_of_labels_for_each_item(cli: Cli) -> None:
     assert "central_asia" in [theme["id"] for theme in themes]
     for theme in themes:
         for span in theme["evidence"]:  # type: ignore[attr-defined]
-            text = ITEM.title if span["field"] == "title" else ITEM.summary
+            text = SIGNED.title if span["field"] == "title" else SIGNED.summary
             assert text[span["start"] : span["end"]] == span["text"]
 
 
@@ -117,12 +106,12 @@ def test_a_line_that_is_no_item_is_named_and_the_others_are_read(cli: Cli) -> No
 def test_cluster_names_each_items_story(cli: Cli) -> None:
     at = datetime(2026, 5, 4, 8, tzinfo=UTC)
     rows = [
-        {"id": "a", "title": ITEM.title, "summary": ITEM.summary, "published": at.isoformat()},
+        {"id": "a", "title": SIGNED.title, "summary": SIGNED.summary, "published": at.isoformat()},
         {"id": "b", "title": "Cup final ends in a draw", "summary": "", "published": "2026-05-04"},
         {
             "id": "c",
-            "title": f"{ITEM.title} - Gazette",
-            "summary": ITEM.summary,
+            "title": f"{SIGNED.title} - Gazette",
+            "summary": SIGNED.summary,
             "published": (at + timedelta(hours=3)).isoformat(),
         },
         {"id": "d", "title": "No date", "published": "soon"},
@@ -143,17 +132,17 @@ def test_a_pass_over_one_url_needs_nothing_set_up(cli: Cli, feed: str, tmp_path:
     ]
     assert told["stages"][0]["counts"]["new"] == 1
     [story] = told["stories"]
-    assert story["title"] == ITEM.title
+    assert story["title"] == SIGNED.title
     [message] = told["messages"]
     assert (message["state"], message["channel"]) == ("sent", "preview")
-    assert ITEM.title in Path(message["external_id"]).read_text(encoding="utf-8")
+    assert SIGNED.title in Path(message["external_id"]).read_text(encoding="utf-8")
     assert (tmp_path / "var" / "mineralwatch.sqlite3").exists()
 
 
 def test_what_a_pass_found_can_be_looked_at(cli: Cli, feed: str) -> None:
     dead = feed.replace("daily/", "gone/")
     assert cli("run", "--once", "--url", feed, "--url", dead).exit_code == 0
-    assert ITEM.title in cli("stories", "list").stdout
+    assert SIGNED.title in cli("stories", "list").stdout
     assert "“Kazakhstan”" in cli("stories", "show", "1").stdout
     assert json.loads(cli("stories", "list", "--theme", "reconstruction", "--json").stdout) == []
     health = json.loads(cli("feeds", "health", "--json").stdout)
@@ -179,10 +168,10 @@ def test_the_digest_is_shown_without_being_sent(cli: Cli, feed: str, tmp_path: P
     cli("run", "--once", "--url", feed)
     shown = cli("digest")
     assert shown.exit_code == 0
-    assert ITEM.title in shown.stdout
+    assert SIGNED.title in shown.stdout
     assert cli("digest", "--html", "out/digest.html").exit_code == 0
     html = (tmp_path / "out" / "digest.html").read_text(encoding="utf-8")
-    assert ITEM.title in html
+    assert SIGNED.title in html
     assert "data:image/png" in html
     rows = json.loads(cli("outbox", "list", "--json").stdout)
     assert [row["key"].split(":")[0] for row in rows] == ["story"]
@@ -307,8 +296,8 @@ def test_a_span_that_cannot_be_read_is_wrong_use(cli: Cli, since: str) -> None:
 def test_evaluate_compares_with_a_labelled_file(cli: Cli, tmp_path: Path) -> None:
     gold = {
         "id": "1",
-        "title": ITEM.title,
-        "summary": ITEM.summary,
+        "title": SIGNED.title,
+        "summary": SIGNED.summary,
         "lang": "en",
         "relevant": True,
         "themes": ["central_asia", "investment_infrastructure"],

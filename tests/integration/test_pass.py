@@ -2,35 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.app import PASS, App, open_app
 from pipeline.demo.newsroom import Newsroom, NewsroomThread
-from pipeline.demo.samples import Fault, Format, Outlet, SampleItem
+from pipeline.demo.samples import Fault, Format, Outlet
 from pipeline.demo.slack_server import SlackServer, SlackServerThread
 from pipeline.settings import Settings
 from pipeline.store import agreements, feeds, outbox, stories
 from schemas.feed import FeedKind
 from schemas.report import StageReport
+from tests.sample_items import SIGNED
 
 OUTLETS = tuple(
     Outlet(slug, slug.title(), "en", "global", FeedKind.NEWS, tier, Format.RSS)
     for slug, tier in (("daily", 2), ("wire", 2), ("gazette", 2))
-)
-SIGNED = SampleItem(
-    id="sign-1",
-    title="Japan and Kazakhstan sign memorandum on rare earths",
-    summary="The ministers signed it in Astana on Monday. Exploration is to begin next year.",
-    outlet="Daily",
-    feed="daily",
-    language="en",
-    day=0,
-    time=time(8),
-    event="jp-kz",
-    relevant=True,
 )
 TALKS = replace(
     SIGNED,

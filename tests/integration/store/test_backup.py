@@ -5,7 +5,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from pipeline.app import PASS, open_app
 from pipeline.cli import app as cli
 from pipeline.demo.newsroom import Newsroom, NewsroomThread
-from pipeline.demo.samples import Format, Outlet, SampleItem
+from pipeline.demo.samples import Format, Outlet
 from pipeline.demo.slack_server import SlackServer, SlackServerThread
 from pipeline.errors import ConfigError, StoreError
 from pipeline.settings import Settings
@@ -26,19 +26,8 @@ from pipeline.store.backup import backup, has_rows, restore
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import revisions, upgrade
 from schemas.feed import FeedKind
+from tests.sample_items import SIGNED
 
-SIGNED = SampleItem(
-    id="sign-1",
-    title="Japan and Kazakhstan sign memorandum on rare earths",
-    summary="The ministers signed it in Astana on Monday. Exploration is to begin next year.",
-    outlet="Daily",
-    feed="daily",
-    language="en",
-    day=0,
-    time=time(8),
-    event="jp-kz",
-    relevant=True,
-)
 OTHER = replace(
     SIGNED,
     id="sign-2",
