@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.routing import NoMatchFound
 
 from pipeline.feed_health import span_words
+from pipeline.notify.text import safe_url
 from pipeline.web.paging import write_key
 
 FOLDER: Final = Path(__file__).parent
@@ -112,14 +113,6 @@ def short_span(value: timedelta | None, *, empty: str = "–") -> str:
     return f"{seconds / 86400:.1f} d"
 
 
-def web(url: str | None) -> str | None:
-    """The address if it may be followed from a page: only of the web."""
-    try:
-        return url if url and urlsplit(url).scheme in {"http", "https"} else None
-    except ValueError:
-        return None
-
-
 @cache
 def environment(folders: tuple[Path, ...] = (FOLDER / "templates",)) -> Environment:
     """Templates that escape all they are given, and stop at a name that is not there.
@@ -134,7 +127,7 @@ def environment(folders: tuple[Path, ...] = (FOLDER / "templates",)) -> Environm
         lstrip_blocks=True,
     )
     made.filters.update(
-        when=when, ago=ago, number=number, share=share, span=short_span, web=web, key=write_key
+        when=when, ago=ago, number=number, share=share, span=short_span, web=safe_url, key=write_key
     )
     for name in made.list_templates():
         made.get_template(name)
