@@ -1,5 +1,6 @@
 """Overview: what came in, what went out, what waits, what fails."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -22,7 +23,9 @@ DAGS: Final = (
     ("upkeep", "forgets what is old, looks after feeds"),
     ("reassess", "by hand: reads articles anew"),
     ("import_archive", "by hand: brings in an archive"),
+    ("test_alert", "by hand: sends a test, not news"),
 )
+NOT_ASKED: Final = (FeedVerdict.DISABLED, FeedVerdict.PAUSED)
 TONES: Final = {
     FeedVerdict.DEAD: "bad",
     FeedVerdict.FAILING: "bad",
@@ -43,4 +46,15 @@ def overview(desk: AtDesk) -> Response:
         dags=DAGS,
         Gate=Gate,
         tones=TONES,
+        unwell=unwell(found.feeds),
     )
+
+
+def unwell(feeds: Mapping[FeedVerdict, int]) -> tuple[int, int] | None:
+    """How many feeds do not answer, of how many that are asked; None where most do.
+
+    A notice waits until it is sure, an hour: meanwhile "nothing fails" would be half of the truth.
+    """
+    silent = feeds.get(FeedVerdict.FAILING, 0) + feeds.get(FeedVerdict.DEAD, 0)
+    asked = sum(feeds.values()) - sum(feeds.get(verdict, 0) for verdict in NOT_ASKED)
+    return (silent, asked) if silent and silent * 2 >= asked else None
