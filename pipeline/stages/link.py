@@ -17,7 +17,7 @@ from pipeline.stages import routing
 from pipeline.stages.context import Context, Tally
 from pipeline.stages.ledger import Clerk, build_if_missing, settle_all
 from pipeline.stages.revisit import revisit
-from pipeline.stages.storytelling import grown, leading, opened
+from pipeline.stages.storytelling import grown, opened, settled
 from pipeline.store import agreements, assessments, gates, stories
 from pipeline.store.assessments import ReadArticle
 from pipeline.store.engine import after_commit, alone
@@ -87,9 +87,8 @@ class Linker:
             session=session,
         )
         reads = stories.read_articles([story.id], session=session)[story.id]
-        lead = leading(reads)
-        if lead is not None:
-            story = stories.save_story(replace(story, stage=lead.stage), session=session)
+        if (whole := settled(story, reads)) != story:
+            story = stories.save_story(whole, session=session)
         renamed = before is not None and before.agreement != story.agreement
         own = [one for one in reads if renamed or one.article.id == read.article.id]
         self._clerk.file(story, own, session)

@@ -14,7 +14,7 @@ def opened(read: ReadArticle, agreement: str | None) -> Story:
     article, reading = read.article, read.assessment
     return Story(
         id=0,
-        title=article.title or article.summary[:200],
+        title=_headline(read),
         opened_at=article.published_at,
         last_at=article.published_at,
         agreement=agreement,
@@ -27,7 +27,7 @@ def opened(read: ReadArticle, agreement: str | None) -> Story:
 
 
 def grown(story: Story, read: ReadArticle, agreement: str | None) -> Story:
-    """The story with one article more: it keeps its title and gathers all else."""
+    """The story with one article more; stage and title are `settled` over all of them."""
     article, reading = read.article, read.assessment
     themes = (theme.id for theme in reading.themes)
     return replace(
@@ -44,20 +44,44 @@ def grown(story: Story, read: ReadArticle, agreement: str | None) -> Story:
 
 
 def regrown(story: Story, reads: Sequence[ReadArticle]) -> Story:
-    """The story made anew of the articles that are left; its title and its agreement stay."""
+    """The story made anew of the articles that are left; its agreement stays."""
     first, *others = reads
     made = opened(first, story.agreement)
     for read in others:
         made = grown(made, read, story.agreement)
-    lead = leading(reads)
-    return replace(
+    whole = replace(
         made,
         id=story.id,
         title=story.title,
-        stage=lead.stage if lead else made.stage,
         outlets=tuple(dict.fromkeys(read.article.outlet for read in reads)),
         articles=len(reads),
     )
+    return settled(whole, reads)
+
+
+def settled(story: Story, reads: Sequence[ReadArticle]) -> Story:
+    """The story with the stage that its reports lead to, and a title that tells that stage.
+
+    It keeps its title while the report that bears it tells the stage: under "Signed", a headline of
+    talks would be read as a mistake. Else it takes the headline of the leading report, or of the
+    first one of that stage in the old headline's language.
+    """
+    lead = leading(reads)
+    if lead is None:
+        return story
+    moved = replace(story, stage=lead.stage)
+    bearing = next((read for read in reads if _headline(read) == story.title), None)
+    if bearing is None or bearing.assessment.stage is lead.stage:
+        return moved
+    told = [read for read in reads if read.assessment.stage is lead.stage]
+    told.sort(key=lambda read: read.article.url != lead.article_url)  # the leading one first
+    language = bearing.assessment.language
+    alike = [read for read in told if read.assessment.language == language]
+    return replace(moved, title=_headline((alike or told)[0]))
+
+
+def _headline(read: ReadArticle) -> str:
+    return read.article.title or read.article.summary[:200]
 
 
 def leading(reads: Sequence[ReadArticle]) -> StageReport | None:

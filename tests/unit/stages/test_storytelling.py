@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.stages.storytelling import grown, leading, opened, quote_of, sentence_around
+from pipeline.stages.storytelling import (
+    grown,
+    leading,
+    opened,
+    quote_of,
+    sentence_around,
+    settled,
+)
 from pipeline.store.assessments import ReadArticle
 from schemas.article import Article
 from schemas.assessment import Assessment, Evidence, Stage, ThemeLabel
@@ -23,6 +30,7 @@ def _read(
     significance: int = 2,
     title: str = "Ministers sign accord",
     evidence: tuple[Evidence, ...] = (),
+    language: str = "en",
 ) -> ReadArticle:
     article = Article(
         article_id, f"https://a.example/{article_id}", None, title, "", "en", "a", at, at, tier=tier
@@ -32,7 +40,7 @@ def _read(
         "r",
         relevant=True,
         relevance=0.9,
-        language="en",
+        language=language,
         themes=tuple(ThemeLabel(t, 0.8) for t in themes),
         stage=stage,
         stage_evidence=evidence,
@@ -59,6 +67,26 @@ def test_a_story_gathers_what_its_articles_say_and_keeps_its_title() -> None:
     assert story.significance == 3
     assert (story.opened_at, story.last_at) == (NOON - timedelta(hours=2), NOON)
     assert story.agreement == "jp-kz"
+
+
+def test_the_title_follows_the_stage() -> None:
+    talks = _read(stage=Stage.NEGOTIATING, title="Firm in talks on tungsten")
+    russian = _read(article_id=2, title="Подписали", language="ru", at=NOON + timedelta(hours=1))
+    signed = _read(article_id=3, title="Tungsten deal signed", at=NOON + timedelta(hours=2))
+    story = opened(talks, None)
+    assert settled(story, [talks]).title == "Firm in talks on tungsten"
+    alone = settled(story, [talks, russian])
+    assert (alone.stage, alone.title) == (Stage.SIGNED, "Подписали")
+    both = settled(story, [talks, russian, signed])
+    assert (both.stage, both.title) == (Stage.SIGNED, "Tungsten deal signed"), "its own language"
+    # It stays, whoever tells the same stage later.
+    assert settled(both, [talks, signed, russian]).title == "Tungsten deal signed"
+
+
+def test_the_title_of_a_report_that_is_gone_stays() -> None:
+    story = opened(_read(title="Talks", stage=Stage.NEGOTIATING), None)
+    assert settled(story, [_read(article_id=2)]).title == "Talks"
+    assert settled(story, [_read(stage=Stage.NONE)]) == story
 
 
 def test_a_story_keeps_the_agreement_that_it_was_tied_to_first() -> None:
