@@ -70,7 +70,7 @@ def _of_mention(
                     yield f"b:a:{mention.kind} {word} {side}", 1.0, (place, place + 1)
             elif step == 1:
                 yield f"w:{where}:edge {side}", 1.0, None
-    for name in classes.get(here, ()):
+    for name in sorted(classes.get(here, ())):  # a set has another order in each process
         yield f"k:a:beside {name}", 1.0, mention.span
     for weighted in reading.compiled.contexts:
         if any(mention.span in match.steps for match in reading.matches(weighted)):

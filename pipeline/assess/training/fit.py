@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pipeline.assess.learned import Floats, Head
 from pipeline.assess.training.items import FOLDS
-from pipeline.assess.training.solve import Doubles, fit_binary, fit_choice
+from pipeline.assess.training.solve import Dense, Design, Doubles, fit_binary, fit_choice
 
 _GRID = np.round(np.arange(0.2, 0.801, 0.01), 2)
 _SMOOTH = 9
@@ -35,7 +35,7 @@ class Fitted:
 
 def fit_head(
     plan: Plan,
-    x: Doubles,
+    x: Design,
     y: Doubles,
     folds: npt.NDArray[np.int64],
     weights_of: Callable[[Doubles], Floats],
@@ -47,8 +47,8 @@ def fit_head(
         test = folds == fold
         if not test.any():
             continue
-        found, bias = fit(x[~test], y[~test], plan.penalty)
-        logits[test] = x[test] @ found + bias
+        found, bias = fit(x.part(~test), y[~test], plan.penalty)
+        logits[test] = x.part(test).times(found) + bias
     found, bias = fit(x, y, plan.penalty)
     slope, shift = (_temperature if plan.choice else _platt)(logits, y)
     head = Head(
@@ -70,7 +70,7 @@ def _platt(logits: Doubles, y: Doubles) -> tuple[Floats, Floats]:
     """Slope and shift for each label (Platt 1999), by a regression on one feature."""
     slopes, shifts = [], []
     for label in range(y.shape[1]):
-        slope, shift = fit_binary(logits[:, [label]], y[:, [label]], penalty=1e-3)
+        slope, shift = fit_binary(Dense(logits[:, [label]]), y[:, [label]], penalty=1e-3)
         slopes.append(max(float(slope[0, 0]), 0.05))
         shifts.append(float(shift[0]))
     return np.array(slopes, dtype=np.float32), np.array(shifts, dtype=np.float32)

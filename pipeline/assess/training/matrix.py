@@ -1,7 +1,9 @@
-"""Features of many items as a sparse matrix, and the small space in which weights are sought.
+"""Features of many items as a sparse matrix, and the spaces in which weights are sought.
 
-With far more features than items, the best weights are a combination of the items' own vectors.
-So they are sought among these combinations: the kernel matrix ``K = X Xᵀ`` is factored once
+One label's weights are sought among the features as they are (`Sparse`): a pass over the numbers
+that are there is quick. For many labels at once it is not. With far more features than items, the
+best weights are a combination of the items' own vectors, so they are sought among these
+combinations (`Factor`): the kernel matrix ``K = X Xᵀ`` is factored once
 (Cholesky, ``K = L Lᵀ``), and a regression on the rows of ``L`` has the same optimum as one on ``X``
 (the representer theorem), at a fraction of the work.
 """
@@ -15,7 +17,7 @@ import numpy.typing as npt
 
 from pipeline.assess.features import Found
 from pipeline.assess.learned import Floats, Space, Vector, make_space
-from pipeline.assess.training.solve import Doubles
+from pipeline.assess.training.solve import Dense, Doubles
 
 _BLOCK = 4000
 _JITTER = 1e-3
@@ -71,30 +73,87 @@ class Rows:
         return np.concatenate(parts).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Sparse:
+    """The numbers that are not nought, in the order of the items; then dense columns, if any."""
+
+    values: Doubles
+    columns: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    """How many of the numbers each item has."""
+    named: int
+    """Columns of named features; those of ``dense`` follow."""
+    dense: Doubles
+
+    @classmethod
+    def of(cls, rows: Rows, dense: Floats | None = None) -> "Sparse":
+        """The vectors of ``rows``; ``dense`` are columns (items x numbers) beside them."""
+        items = len(rows.vectors)
+        beside = np.empty((items, 0)) if dense is None else dense
+        return cls(
+            values=np.concatenate([v.values for v in rows.vectors]).astype(np.float64),
+            columns=np.concatenate([v.columns for v in rows.vectors]),
+            counts=np.array([len(v.columns) for v in rows.vectors]),
+            named=rows.width,
+            dense=beside.astype(np.float64),
+        )
+
+    @property
+    def width(self) -> int:
+        """Numbers an item has, noughts and all."""
+        return self.named + int(self.dense.shape[1])
+
+    @property
+    def _items(self) -> npt.NDArray[np.int64]:
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    def times(self, weights: Doubles) -> Doubles:
+        """``X weights``."""
+        told = [
+            np.bincount(self._items, self.values * own[self.columns], len(self.counts))
+            for own in np.ascontiguousarray(weights.T)
+        ]
+        return np.stack(told, axis=1) + self.dense @ weights[self.named :]
+
+    def gathered(self, slopes: Doubles) -> Doubles:
+        """``Xᵀ slopes``."""
+        told = [
+            np.bincount(self.columns, self.values * np.repeat(own, self.counts), self.named)
+            for own in np.ascontiguousarray(slopes.T)
+        ]
+        return np.concatenate([np.stack(told, axis=1), self.dense.T @ slopes])
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "Sparse":
+        """The items chosen."""
+        kept = np.repeat(chosen, self.counts)
+        return Sparse(
+            self.values[kept],
+            self.columns[kept],
+            self.counts[chosen],
+            self.named,
+            self.dense[chosen],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Factor:
     """The Cholesky factor of the items' kernel matrix; its rows stand for the items."""
 
     rows: Rows
-    dense: Floats | None
-    lower: Doubles
+    lower: Dense
 
     @classmethod
-    def of(cls, rows: Rows, dense: Floats | None = None) -> "Factor":
-        """Factor ``X Xᵀ``; ``dense`` are columns (items x numbers) beside the named features."""
+    def of(cls, rows: Rows) -> "Factor":
+        """Factor ``X Xᵀ``."""
         kernel = rows.kernel()
-        if dense is not None:
-            kernel += dense @ dense.T
         kernel[np.diag_indices_from(kernel)] += _JITTER
-        return cls(rows, dense, np.asarray(np.linalg.cholesky(kernel), dtype=np.float64))
+        return cls(rows, Dense(np.asarray(np.linalg.cholesky(kernel), dtype=np.float64)))
 
     def weights(self, found: Doubles) -> Floats:
-        """Weights of features, then of dense columns, from weights of the factor's columns."""
-        shares = np.asarray(np.linalg.solve(self.lower.T, found), dtype=np.float64)
-        named = self.rows.combined(shares)
-        if self.dense is None:
-            return named
-        return np.concatenate([named, (self.dense.T @ shares).astype(np.float32)])
+        """Weights of features from weights of the factor's columns."""
+        return self.rows.combined(
+            np.asarray(np.linalg.solve(self.lower.table.T, found), dtype=np.float64)
+        )
 
 
 def rows_of(space: Space, features: Iterable[Sequence[Found]]) -> Rows:

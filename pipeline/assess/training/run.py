@@ -11,29 +11,22 @@ weights.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from pipeline.assess.assessor import Assessor
 from pipeline.assess.evaluate import Report, evaluate
-from pipeline.assess.features import Found, gate_features, label_features, text_features
 from pipeline.assess.judge import witnessed
 from pipeline.assess.learned import Floats, Head, Model, Space, level_of
-from pipeline.assess.party_features import party_features
-from pipeline.assess.reading import Reading
-from pipeline.assess.sense import sense
 from pipeline.assess.training.fit import Fitted, Plan, fit_head, folds_of
 from pipeline.assess.training.items import Item
-from pipeline.assess.training.matrix import Factor, one_hot, rows_of, space_of
+from pipeline.assess.training.matrix import Factor, Sparse, one_hot, rows_of, space_of
+from pipeline.assess.training.read import Progress, Seen, read_items
 from pipeline.assess.training.solve import Doubles
 from schemas.assessment import Assessment, Stage, ThemeLabel
 from schemas.rules import Rules
-
-Progress = Callable[[str, int, int], None]
-"""What is being done, steps done, steps in all."""
 
 _COMMON = 2
 """Items that must have a feature for it to be kept."""
@@ -72,26 +65,9 @@ class Trained:
     """The same for the items of each file that stands in the folder itself (gold, say)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What training keeps of an item's reading."""
-
-    item: Item
-    passed: bool
-    """The rules' gate lets it through."""
-    assessment: Assessment
-    words: tuple[Found, ...]
-    text: tuple[Found, ...]
-    sense: Floats
-    rules: tuple[Found, ...]
-    states: dict[str, tuple[Found, ...]]
-    unwitnessed: frozenset[Stage]
-    rules_stage: Stage
-
-
 def train(items: Sequence[Item], rules: Rules, progress: Progress) -> Trained:
     """Train on ``items`` (at least a few of every label) under ``rules``."""
-    seen = list(_read(items, rules, progress))
+    seen = read_items(items, rules, progress)
     themes = tuple(sorted(theme.id for theme in rules.themes))
     progress("weights for relevance", 0, 3)
     spaces: dict[str, Space] = {}
@@ -121,43 +97,11 @@ def train(items: Sequence[Item], rules: Rules, progress: Progress) -> Trained:
     )
 
 
-def _read(items: Sequence[Item], rules: Rules, progress: Progress) -> "list[_Seen]":
-    assessor = Assessor(rules, model_folder=None)
-    seen = []
-    for number, item in enumerate(items):
-        progress("reading", number, len(items))
-        reading = assessor.read_fully(item.document)
-        seen.append(_seen(item, reading, assessor.ruleset))
-    return seen
-
-
-def _seen(item: Item, reading: Reading, ruleset: str) -> _Seen:
-    return _Seen(
-        item=item,
-        passed=reading.passed,
-        assessment=Assessment(
-            document_id=item.document.id,
-            ruleset=ruleset,
-            relevant=False,
-            relevance=0.0,
-            language=reading.compiled.language,
-            minerals=reading.minerals,
-        ),
-        words=tuple(gate_features(reading)),
-        text=tuple(text_features(reading)),
-        sense=sense([reading.prepared])[0],
-        rules=tuple(label_features(reading)),
-        states={code: tuple(found) for code, found in party_features(reading).items()},
-        unwitnessed=reading.unwitnessed,
-        rules_stage=reading.rules_stage,
-    )
-
-
-def _gate(seen: Sequence[_Seen]) -> tuple[Space, Fitted]:
+def _gate(seen: Sequence[Seen]) -> tuple[Space, Fitted]:
     """The head over words alone, with two thresholds: too little, and enough without the rules."""
     words = [one.words for one in seen]
     space = space_of(words, _COMMON_GATE)
-    fitted = _binary(seen, Factor.of(rows_of(space, words)), "gate")
+    fitted = _binary(seen, Sparse.of(rows_of(space, words)), "gate")
     found = fitted.out_of_fold[:, 0]
     relevant = np.array([bool(one.item.row["relevant"]) for one in seen])
     passed = np.array([one.passed for one in seen])
@@ -170,7 +114,7 @@ def _gate(seen: Sequence[_Seen]) -> tuple[Space, Fitted]:
     return space, Fitted(replace(fitted.head, thresholds=limits), fitted.out_of_fold)
 
 
-def _relevance(seen: Sequence[_Seen]) -> tuple[Space, Fitted, Fitted]:
+def _relevance(seen: Sequence[Seen]) -> tuple[Space, Fitted, Fitted]:
     """The head over words alone, then the one that sees the whole text's sense as well.
 
     The second is asked between the thresholds of the first. That of the
@@ -180,9 +124,9 @@ def _relevance(seen: Sequence[_Seen]) -> tuple[Space, Fitted, Fitted]:
     texts = [one.text for one in seen]
     space = space_of(texts, _COMMON)
     rows = rows_of(space, texts)
-    likely = _binary(seen, Factor.of(rows), "likely")
+    likely = _binary(seen, Sparse.of(rows), "likely")
     dense = np.stack([one.sense for one in seen])
-    whole = _binary(seen, Factor.of(rows, dense), "relevance")
+    whole = _binary(seen, Sparse.of(rows, dense), "relevance")
     told = [bool(one.item.row["relevant"]) for one in seen]
     least = float(np.quantile(likely.out_of_fold[told, 0], _UNLIKELY))
     named = whole.head.weights[: len(space.names)]
@@ -194,15 +138,19 @@ def _at(fitted: Fitted, head: Head, *limits: float) -> Fitted:
     return Fitted(replace(head, thresholds=np.array(limits, dtype=np.float32)), fitted.out_of_fold)
 
 
-def _binary(seen: Sequence[_Seen], factor: Factor, name: str) -> Fitted:
+def _binary(seen: Sequence[Seen], items: Sparse, name: str) -> Fitted:
     """A head that tells the relevant items from the others."""
     plan = Plan(name, ("relevant",), choice=False, penalty=_PENALTY[name])
     truth = one_hot(plan.labels, (["relevant"] * bool(one.item.row["relevant"]) for one in seen))
     folds = folds_of([one.item.fold for one in seen])
-    return fit_head(plan, factor.lower, truth, folds, factor.weights)
+    return fit_head(plan, items, truth, folds, _as_floats)
 
 
-def _labels(relevant: Sequence[_Seen], themes: tuple[str, ...]) -> tuple[Space, dict[str, Fitted]]:
+def _as_floats(weights: Doubles) -> Floats:
+    return weights.astype(np.float32)
+
+
+def _labels(relevant: Sequence[Seen], themes: tuple[str, ...]) -> tuple[Space, dict[str, Fitted]]:
     features = [(*one.text, *one.rules) for one in relevant]
     space = space_of(features, _COMMON_LABELS)
     factor = Factor.of(rows_of(space, features))
@@ -231,21 +179,21 @@ def _labels(relevant: Sequence[_Seen], themes: tuple[str, ...]) -> tuple[Space, 
     return space, fitted
 
 
-def _parties(relevant: Sequence[_Seen]) -> tuple[Space, Fitted]:
+def _parties(relevant: Sequence[Seen]) -> tuple[Space, Fitted]:
     features = [found for one in relevant for found in one.states.values()]
     space = space_of(features, _COMMON_STATES)
-    x: Doubles = rows_of(space, features).dense(0, len(space.names)).astype(np.float64)
+    named = Sparse.of(rows_of(space, features))
     plan = Plan("party", ("party",), choice=False, penalty=_PENALTY["party"])
     truth = one_hot(
         plan.labels,
         (["party"] * (code in one.item.row["parties"]) for one in relevant for code in one.states),
     )
     folds = folds_of([one.item.fold for one in relevant for _ in one.states])
-    return space, fit_head(plan, x, truth, folds, lambda w: w.astype(np.float32))
+    return space, fit_head(plan, named, truth, folds, _as_floats)
 
 
 def _out_of_fold(
-    seen: Sequence[_Seen], relevant: Sequence[_Seen], fitted: dict[str, Fitted]
+    seen: Sequence[Seen], relevant: Sequence[Seen], fitted: dict[str, Fitted]
 ) -> list[Assessment]:
     """Every item as weights that never saw it read it."""
     heads = {name: fit.head for name, fit in fitted.items()}
@@ -270,7 +218,7 @@ def _out_of_fold(
     return given
 
 
-def _labelled(relevant: Sequence[_Seen], fitted: dict[str, Fitted]) -> dict[str, Assessment]:
+def _labelled(relevant: Sequence[Seen], fitted: dict[str, Fitted]) -> dict[str, Assessment]:
     themes, stage = fitted["themes"], fitted["stage"]
     levels, party = fitted["significance"], fitted["party"]
     states = iter(party.out_of_fold[:, 0] >= party.head.thresholds[0])

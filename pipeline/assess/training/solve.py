@@ -1,7 +1,8 @@
 """Regularised logistic regression by L-BFGS, with numpy alone and the same result each time."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,49 @@ _SHRINK = 0.5
 _ARMIJO = 1e-4
 
 
-def fit_binary(x: Doubles, y: Doubles, penalty: float) -> tuple[Doubles, Doubles]:
-    """Weights (features x labels) and bias for independent labels ``y`` (items x labels, 0/1).
+class Design(Protocol):
+    """Items as rows of numbers, however they are kept."""
+
+    @property
+    def width(self) -> int:
+        """Numbers an item has."""
+
+    def times(self, weights: Doubles) -> Doubles:
+        """``X weights`` (items x labels) for ``weights`` (width x labels)."""
+
+    def gathered(self, slopes: Doubles) -> Doubles:
+        """``Xᵀ slopes`` (width x labels) for ``slopes`` (items x labels)."""
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> Self:
+        """The items chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """Items whose numbers are nearly all there: a plain matrix."""
+
+    table: Doubles
+
+    @property
+    def width(self) -> int:
+        """Numbers an item has."""
+        return int(self.table.shape[1])
+
+    def times(self, weights: Doubles) -> Doubles:
+        """``X weights``."""
+        return np.asarray(self.table @ weights, dtype=np.float64)
+
+    def gathered(self, slopes: Doubles) -> Doubles:
+        """``Xᵀ slopes``."""
+        return np.asarray(self.table.T @ slopes, dtype=np.float64)
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "Dense":
+        """The items chosen."""
+        return Dense(self.table[chosen])
+
+
+def fit_binary(x: Design, y: Doubles, penalty: float) -> tuple[Doubles, Doubles]:
+    """Weights (width x labels) and bias for independent labels ``y`` (items x labels, 0/1).
 
     The objective is the sum of log losses plus ``penalty / 2`` times the squared weights.
     """
@@ -28,7 +70,7 @@ def fit_binary(x: Doubles, y: Doubles, penalty: float) -> tuple[Doubles, Doubles
     return _fit(x, y.shape[1], penalty, loss)
 
 
-def fit_choice(x: Doubles, y: Doubles, penalty: float) -> tuple[Doubles, Doubles]:
+def fit_choice(x: Design, y: Doubles, penalty: float) -> tuple[Doubles, Doubles]:
     """The same for labels of which exactly one holds (softmax)."""
 
     def loss(logits: Doubles) -> tuple[float, Doubles]:
@@ -42,15 +84,17 @@ def fit_choice(x: Doubles, y: Doubles, penalty: float) -> tuple[Doubles, Doubles
 
 
 def _fit(
-    x: Doubles, labels: int, penalty: float, loss: Callable[[Doubles], tuple[float, Doubles]]
+    x: Design, labels: int, penalty: float, loss: Callable[[Doubles], tuple[float, Doubles]]
 ) -> tuple[Doubles, Doubles]:
-    features = x.shape[1]
+    features = x.width
 
     def objective(flat: Doubles) -> tuple[float, Doubles]:
         table = flat.reshape(features + 1, labels)
         weights, bias = table[:features], table[features]
-        value, slope = loss(x @ weights + bias)
-        gradient = np.vstack([x.T @ slope + penalty * weights, slope.sum(axis=0, keepdims=True)])
+        value, slope = loss(x.times(weights) + bias)
+        gradient = np.vstack(
+            [x.gathered(slope) + penalty * weights, slope.sum(axis=0, keepdims=True)]
+        )
         return value + penalty / 2 * float((weights**2).sum()), gradient.ravel()
 
     table = minimise(objective, np.zeros((features + 1) * labels)).reshape(features + 1, labels)

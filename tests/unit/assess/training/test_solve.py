@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.assess.training.fit import best_threshold
-from pipeline.assess.training.solve import fit_binary, fit_choice, minimise
+from pipeline.assess.training.solve import Dense, fit_binary, fit_choice, minimise
 
 
 def test_a_quadratic_is_minimised():
@@ -19,7 +19,7 @@ def test_a_quadratic_is_minimised():
 
 def test_without_features_the_bias_is_the_log_odds():
     y = np.array([[1.0], [1.0], [1.0], [0.0]])
-    _, bias = fit_binary(np.zeros((4, 1)), y, penalty=1.0)
+    _, bias = fit_binary(Dense(np.zeros((4, 1))), y, penalty=1.0)
     assert bias[0] == pytest.approx(np.log(3), abs=1e-3)
 
 
@@ -27,7 +27,7 @@ def test_at_the_optimum_the_gradient_is_nought():
     random = np.random.default_rng(1)
     x = random.normal(size=(60, 5))
     y = np.eye(3)[random.integers(0, 3, 60)]
-    weights, bias = fit_choice(x, y, penalty=0.7)
+    weights, bias = fit_choice(Dense(x), y, penalty=0.7)
     logits = x @ weights + bias
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     errors = powers / powers.sum(axis=1, keepdims=True) - y

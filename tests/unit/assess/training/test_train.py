@@ -1,14 +1,18 @@
 """Training as a whole, on a few items: deterministic, and of use for items it never saw."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from pipeline.assess.assessor import Assessor, build_assessor
 from pipeline.assess.learned import load_model
 from pipeline.assess.model_files import PACKAGE_MODEL
+from pipeline.assess.training import read
+from pipeline.assess.training.items import load_items
 from pipeline.cli import app
 from schemas.assessment import Document
 
@@ -54,6 +58,20 @@ def test_equal_items_make_equal_weights(data, made, tmp_path):
     run(data, tmp_path)
     for name in ("weights.npz", "model.json", "model_card.md"):
         assert (tmp_path / name).read_bytes() == (made[0] / name).read_bytes()
+
+
+def test_more_processes_read_the_same_in_the_same_order(rules, data, monkeypatch):
+    items = load_items(data)[:12]
+    steps = []
+    alone = read.read_items(items, rules, lambda *step: steps.append(step))
+    monkeypatch.setattr(read, "_WORTH", 1)
+    monkeypatch.setattr(read, "_PORTION", 5)
+    together = read.read_items(items, rules, lambda *step: steps.append(step))
+    assert [one.item.row["id"] for one in together] == [item.row["id"] for item in items]
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(one.sense, other.sense)
+        assert replace(one, sense=None) == replace(other, sense=None)
+    assert steps[-1] == ("reading", 12, 12)
 
 
 def test_a_model_is_judged_with(rules, made):
