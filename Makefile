@@ -8,9 +8,16 @@ else
 UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
+WORKERS ?= 2
+SUITE := $(RUN) pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+REHEARSAL := $(RUN) pytest -m rehearsal tests/e2e/test_compose_rehearsal.py
 
 .PHONY: help setup browser up demo test rehearsal unit lint docs docs-serve clean compose-check
 .DEFAULT_GOAL := help
+
+# Hundreds of tests start a process: what Python compiles is kept, though the environment forbids it.
+lint unit test rehearsal: export PYTHONPYCACHEPREFIX ?= $(CURDIR)/var/bytecode
+lint unit test rehearsal: export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,11 +64,12 @@ compose-check: setup ## The container files against the Compose schema, hadolint
 	npx --yes dclint@3.1.0 --max-warnings 0 docker-compose.yml
 	$(RUN) pytest -q tests/unit/test_docs.py tests/unit/commands/test_secrets_init.py
 
-test: lint browser ## Set everything up and pass all tests
-	$(RUN) pytest $(ARGS)
+test: lint browser ## Set everything up and pass all tests, the rehearsal last; ARGS are pytest's
+	$(SUITE) $(ARGS)
+	$(if $(ARGS),,$(REHEARSAL))
 
-rehearsal: setup ## The services of docker-compose.yml as processes, with two workers on a queue
-	$(RUN) pytest -m rehearsal tests/e2e/test_compose_rehearsal.py
+rehearsal: setup ## That part alone: docker-compose.yml's services as processes, two workers on a queue
+	$(REHEARSAL)
 
 docs: setup ## Build the documentation's site into var/site; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict
@@ -70,4 +78,4 @@ docs-serve: setup ## Show it at http://127.0.0.1:8000, built anew at each change
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs serve
 
 clean: ## Remove what was built (var/ stays)
-	rm -rf .venv .uv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .uv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis var/bytecode

@@ -9,12 +9,6 @@ from tests.dags.airflow_process import AirflowProcess
 
 
 @pytest.fixture(scope="session")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiled modules that the processes share."""
-    return tmp_path_factory.mktemp("bytecode")
-
-
-@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> AirflowProcess:
     """A home with a migrated metadata database."""
     made = AirflowProcess(tmp_path_factory.mktemp("airflow"), bytecode)

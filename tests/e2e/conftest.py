@@ -15,11 +15,6 @@ from tests.feed_server import FeedServer
 from tests.otlp_receiver import OtlpReceiver
 
 
-@pytest.fixture(scope="module")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("bytecode")
-
-
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
     with SlackServerThread(channels=["minerals"]) as server:

@@ -10,10 +10,7 @@ from tests.e2e.running import Running, bare_environment, until
 pytestmark = pytest.mark.slow
 
 
-def test_the_demo_shows_an_alert_and_a_digest(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    bytecode = tmp_path_factory.mktemp("bytecode")
+def test_the_demo_shows_an_alert_and_a_digest(tmp_path: Path, bytecode: Path) -> None:
     env = bare_environment(tmp_path, bytecode)
     with Running("--home", "demo", env=env, cwd=tmp_path, command="demo") as demo:
         demo.wait_up()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+def watch(tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> Iterator[Watch]:
     folder = tmp_path_factory.mktemp("watch")
     with ExitStack() as stack:
         slack = stack.enter_context(SlackServerThread(channels=["minerals"]))
@@ -59,7 +60,7 @@ def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
             f"feeds:\n  - {{name: News, url: '{url}'}}\n  - {{name: Broken, url: '{broken}'}}\n"
         )
         env = {
-            **bare_environment(folder, tmp_path_factory.mktemp("bytecode")),
+            **bare_environment(folder, bytecode),
             "MINERALWATCH_ALLOW_PRIVATE_NETWORKS": "1",
             "MINERALWATCH_SLACK_TOKEN": DEMO_TOKEN,
             "MINERALWATCH_SLACK_BASE_URL": slack.base_url,
