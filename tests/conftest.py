@@ -33,9 +33,9 @@ NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one worker does, in order: the tests of a file, which share what it has started.
+    """One worker has all tests of a file, which share what the first of them starts.
 
-    And all that start an Airflow: two beside each other would want four cores.
+    And one has all of tests/e2e: two Airflows beside each other would want four cores.
     """
     for item in items:
         file = item.nodeid.partition("::")[0]

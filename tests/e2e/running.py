@@ -23,6 +23,8 @@ from pipeline.up.lock import free_port
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "mineralwatch"
+PATIENCE_S = 600.0
+"""For a loaded machine; what is waited for comes within seconds, or a minute, on an idle one."""
 
 
 def until(condition: Callable[[], bool], *, timeout_s: float, what: str) -> None:
@@ -103,7 +105,7 @@ class Running:
             assert self.process.poll() is None, self.output
             return "mineralwatch is up" in self.output and "stop" in self.output
 
-        until(is_up, timeout_s=300, what="mineralwatch up")
+        until(is_up, timeout_s=PATIENCE_S, what="mineralwatch up")
         self.remember()
 
     def remember(self) -> None:
@@ -168,4 +170,4 @@ class Running:
         """Ask it to end; returns its exit code."""
         self.remember()
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)

@@ -13,7 +13,7 @@ from pipeline.demo.mail_catcher import MailCatcher
 from pipeline.demo.slack_server import SlackServer
 from pipeline.up.airflow_home import AirflowHome
 from tests.e2e.news_feed import Feed
-from tests.e2e.running import COMMAND, Running, rows, until
+from tests.e2e.running import COMMAND, PATIENCE_S, Running, rows, until
 from tests.e2e.secret_words import SECRETS
 from tests.otlp_receiver import OtlpReceiver
 
@@ -34,7 +34,7 @@ def test_from_a_feed_to_slack_and_the_digest(
     ours = tmp_path / "var" / "mineralwatch.sqlite3"
     until(
         lambda: bool(rows(ours, "SELECT 1 FROM feed WHERE next_poll_at IS NOT NULL")),
-        timeout_s=60,
+        timeout_s=PATIENCE_S,
         what="the first poll, which nobody has to ask for",
     )
     api = running.api()
@@ -44,11 +44,11 @@ def test_from_a_feed_to_slack_and_the_digest(
         "The two governments signed the agreement on rare earths and tungsten in Astana.",
     )
     api.trigger("poll_feeds", {"everything": True})
-    (message,) = slack.wait_for(1, 120)
+    (message,) = slack.wait_for(1, PATIENCE_S)
     assert "Kazakhstan" in json.dumps(message.to_json())
 
     api.trigger("daily_digest")
-    (letter,) = mail.wait_for(1, 120)
+    (letter,) = mail.wait_for(1, PATIENCE_S)
     assert letter.recipients == ("reader@example.org",)
     assert "Kazakhstan" in letter.path.read_text(encoding="utf-8")
 
@@ -98,7 +98,7 @@ def wait_run(running: Running, dag: str, run_id: str) -> None:
         assert told["state"] != "failed"
         return bool(told["state"] == "success")
 
-    until(over, timeout_s=120, what=f"{dag} {run_id}")
+    until(over, timeout_s=PATIENCE_S, what=f"{dag} {run_id}")
 
 
 def nobody_is_let_in_without_the_password(running: Running) -> None:
@@ -137,7 +137,7 @@ def a_second_start_is_refused(running: Running, env: dict[str, str], folder: Pat
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         assert refused.returncode == 2
         assert told in refused.stderr.replace("\n", " ")
@@ -145,7 +145,7 @@ def a_second_start_is_refused(running: Running, env: dict[str, str], folder: Pat
 
 def test_a_process_that_dies_is_named_and_takes_the_others_with_it(running: Running) -> None:
     running.part("scheduler").send_signal(signal.SIGKILL)
-    assert running.process.wait(60) == 1
+    assert running.process.wait(PATIENCE_S) == 1
     assert "scheduler ended with code -9" in running.output
     assert "scheduler.log" in running.output
-    until(lambda: running.left() == [], timeout_s=10, what="no process is left")
+    until(lambda: running.left() == [], timeout_s=PATIENCE_S, what="no process is left")

@@ -16,7 +16,7 @@ from pipeline.up.airflow_home import AirflowHome
 from pipeline.up.run import DAGS
 from schemas.tables import Base
 from tests.e2e.news_feed import Feed
-from tests.e2e.running import Running, rows, until
+from tests.e2e.running import PATIENCE_S, Running, rows, until
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +78,7 @@ class Airflow:
                 return False
             return not active
 
-        until(over, timeout_s=240, what="all runs are over")
+        until(over, timeout_s=PATIENCE_S, what="all runs are over")
 
     def state(self, dag: str, run: str) -> str:
         [(state,)] = rows(

@@ -2,6 +2,7 @@
 
 The services are read from the file itself (compose_file.py) and run as processes (compose_map.py
 has what differs). Three hundred feeds are polled; then a worker is killed in the middle of a pass.
+`make test` runs this by itself after all else.
 """
 
 import json
@@ -20,8 +21,8 @@ from pipeline.up.env_file import MAKERS, fill
 from tests.e2e.compose_file import MissingError, read_services
 from tests.e2e.compose_map import ROOT
 from tests.e2e.compose_news import FEEDS, Newsroom
-from tests.e2e.compose_processes import PATIENCE_S, Container, Stack
-from tests.e2e.running import until
+from tests.e2e.compose_processes import Container, Stack
+from tests.e2e.running import PATIENCE_S, until
 from tests.feed_server import FeedServer
 
 pytestmark = pytest.mark.rehearsal
@@ -111,7 +112,8 @@ def test_feeds_are_split_over_the_workers_and_survive_the_loss_of_one(
 ) -> None:
     stack = make_stack(
         AIRFLOW_EXECUTOR="CeleryExecutor",
-        AIRFLOW_TASK_LOST_AFTER_S="30",
+        # Twelve beats of a task: on a loaded machine some come late, and it lives all the same.
+        AIRFLOW_TASK_LOST_AFTER_S="60",
         # Two batches at once are then two workers.
         CELERY_CONCURRENCY="1",
         MINERALWATCH_POLL_BATCH=str(BATCH),
@@ -158,8 +160,7 @@ def every_service_is_healthy_and_on_loopback(stack: Stack) -> None:
         if container.service.health is None:
             assert container.ended() == 0, container.output
             continue
-        done = container.check()
-        assert done.returncode == 0, (container.name, done.stdout, done.stderr)
+        container.wait_healthy()
     listening = {
         connection.laddr.ip
         for container in stack.containers.values()

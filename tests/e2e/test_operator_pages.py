@@ -14,14 +14,14 @@ import pytest
 from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer, SlackServerThread
 from pipeline.web.frame import MENU
 from tests.browser import chromium, grave_faults
-from tests.e2e.running import Running, bare_environment, until
+from tests.e2e.running import PATIENCE_S, Running, bare_environment, until
 from tests.feed_server import FeedServer
 
 pytestmark = pytest.mark.slow
 
 PREFIX = "/minerals-watch"
 TITLE = "Kazakhstan and the United States sign an agreement on critical minerals"
-WAIT_MS = 60_000
+WAIT_MS = 180_000
 
 
 class Watch:
@@ -72,7 +72,7 @@ def watch(tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> Iterator[
         made = Watch(running, slack)
         until(
             lambda: "chat.postMessage" in slack.calls,
-            timeout_s=180,
+            timeout_s=PATIENCE_S,
             what="the first alert, which Slack refuses",
         )
         yield made
@@ -178,7 +178,7 @@ def test_a_parked_alert_is_retried_once_its_cause_is_mended(page: Any, watch: Wa
     told = frame.get_by_role("status")
     told.wait_for(timeout=WAIT_MS)
     assert "1 message is due again." in told.inner_text()
-    (message, *_) = watch.slack.wait_for(1, 120)
+    (message, *_) = watch.slack.wait_for(1, PATIENCE_S)
     assert "Kazakhstan" in json.dumps(message.to_json())
     frame.get_by_role("navigation", name="Pages").get_by_role("link", name="Audit").click()
     frame.get_by_role("cell", name="retry message").first.wait_for(timeout=WAIT_MS)
@@ -202,7 +202,7 @@ def test_the_form_of_reassess_is_run_to_its_end(page: Any, watch: Watch) -> None
         found[:] = told["dag_runs"]
         return bool(found) and all(run["state"] in {"success", "failed"} for run in found)
 
-    until(ended, timeout_s=180, what="the run of reassess")
+    until(ended, timeout_s=PATIENCE_S, what="the run of reassess")
     assert [run["state"] for run in found] == ["success"]
     assert found[0]["conf"]["since"] == since
 

@@ -198,6 +198,33 @@ def test_what_the_image_copies_is_there_and_not_ignored() -> None:
     assert all((ROOT / name).exists() for name in copied)
 
 
+# ---- continuous integration ---------------------------------------------------------------------
+
+
+def commands(makefile: str, target: str) -> str:
+    """The recipe of a target, with the variables that it names put in."""
+    values = dict(re.findall(r"^([A-Z]+) [:?]?= (.+)$", makefile, re.MULTILINE))
+    recipe = re.search(rf"^{target}:.*\n((?:\t.+\n)+)", makefile, re.MULTILINE)
+    assert recipe, target
+    text = recipe[1]
+    while (found := re.sub(r"\$\((\w+)\)", lambda m: values.get(m[1], m[1]), text)) != text:
+        text = found
+    return text
+
+
+def test_continuous_integration_runs_the_rehearsal_which_plain_pytest_leaves_out() -> None:
+    assert read(".ci/run").splitlines()[-1] == "make test"
+    makefile = read("Makefile")
+    rehearsal = commands(makefile, "rehearsal").strip()
+    assert rehearsal.endswith("pytest -m rehearsal tests/e2e/test_compose_rehearsal.py")
+    *_, whole, last = commands(makefile, "test").splitlines()
+    assert "pytest" in whole
+    assert "-m" not in whole.split("pytest")[1].split(), "all but what addopts leave out"
+    assert last.strip() == f"$(if ARGS,,{rehearsal})"
+    options = tomllib.loads(read("pyproject.toml"))["tool"]["pytest"]["ini_options"]["addopts"]
+    assert options[options.index("-m") + 1] == "not rehearsal"
+
+
 # ---- the Slack app -----------------------------------------------------------------------------
 
 
