@@ -9,7 +9,7 @@ UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
 WORKERS ?= 2
-SUITE := $(RUN) pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+SUITE := $(RUN) pytest -n $(WORKERS) --no-loadscope-reorder
 REHEARSAL := $(RUN) pytest -m rehearsal tests/e2e/test_compose_rehearsal.py
 
 .PHONY: help setup browser up demo test rehearsal unit lint docs docs-serve clean compose-check

@@ -17,6 +17,8 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database
@@ -32,14 +34,20 @@ ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Distribution(LoadScopeScheduling):
     """One worker has all tests of a file, which share what the first of them starts.
 
-    And one has all of tests/e2e: two Airflows beside each other would want four cores.
+    And all of a folder that runs Airflow: two whole ones beside each other would want four cores.
     """
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("e2e" if "/e2e/" in file else file))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next(filter(file.startswith, ("tests/dags/", "tests/e2e/")), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distribution:
+    """How ``pytest -n`` hands out tests."""
+    return Distribution(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
