@@ -70,7 +70,12 @@ class Watch:
         )
 
     def run(self, *, everything: bool = True) -> str:
-        """A pass over the feeds that are due, or over all: its clock would come in minutes."""
+        """A pass over the feeds that are due, or over all: its clock would come in minutes.
+
+        All in one lane: a feed that had to wait for its answer would be asked in a task of its own,
+        and how many had to follows from what else the machine does.
+        """
+        self.stack.rows("mineralwatch", "UPDATE feed SET slow = false RETURNING id")
         return self.api.trigger("poll_feeds", {"everything": everything})
 
     def over(self, run: str) -> None:
@@ -203,8 +208,6 @@ def the_init_job_is_harmless_to_repeat(stack: Stack) -> None:
 def a_worker_is_killed_in_the_middle_of_a_pass(watch: Watch) -> None:
     """Some of its batch is stored, the rest is asked for: the other worker does it all."""
     news, stack = watch.news, watch.stack
-    # On a loaded machine some were answered slowly: they would be a fifth task, in their own lane.
-    stack.rows("mineralwatch", "UPDATE feed SET slow = false RETURNING id")
     news.hold()
     news.publish()
     run = watch.run()
