@@ -8,6 +8,7 @@ mineralwatch_webhooks
                     password (or extra): the secrets as a JSON object {"desk": "…", …}
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -28,12 +29,7 @@ def settings() -> "Settings":
     from pipeline.settings import load_settings
 
     overrides: dict[str, Any] = {}
-    for conn_id, read in (
-        ("mineralwatch_db", from_database),
-        ("mineralwatch_slack", from_slack),
-        ("mineralwatch_smtp", from_smtp),
-        ("mineralwatch_webhooks", from_webhooks),
-    ):
+    for conn_id, read in READERS.items():
         connection = _connection(conn_id)
         if connection is not None:
             overrides |= read(connection)
@@ -88,6 +84,15 @@ def from_smtp(connection: Connection) -> dict[str, Any]:
 def from_webhooks(connection: Connection) -> dict[str, Any]:
     """The secrets of webhooks; the password is the better place, since the UI never shows it."""
     return {"webhook_secrets": connection.password or connection.extra_dejson or None}
+
+
+READERS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "mineralwatch_db": from_database,
+    "mineralwatch_slack": from_slack,
+    "mineralwatch_smtp": from_smtp,
+    "mineralwatch_webhooks": from_webhooks,
+}
+"""What each connection says, as arguments of ``load_settings``; None where it says nothing."""
 
 
 def _yes(value: object) -> bool:

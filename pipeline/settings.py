@@ -7,7 +7,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from pipeline.errors import ConfigError
 
@@ -173,6 +179,16 @@ def _passwords(url: str) -> list[str]:
     authority = url.partition("://")[2].partition("/")[0]
     written = authority.rpartition("@")[0].partition(":")[2]
     return [written, unquote(written)]
+
+
+def source_of(name: str) -> str | None:
+    """Which variable says the setting ``name``, and whether it is in .env; None where none does."""
+    variable = f"{Settings.model_config['env_prefix']}{name}"
+    if variable.lower() in EnvSettingsSource(Settings).env_vars:
+        return variable.upper()
+    if variable.lower() in DotEnvSettingsSource(Settings).env_vars:
+        return f"{variable.upper()} in .env"
+    return None
 
 
 def load_settings(**overrides: Any) -> Settings:

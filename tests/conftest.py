@@ -68,7 +68,7 @@ def bytecode() -> Iterator[Path]:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine, and no .env file of the checkout, reaches a test."""
     for name in os.environ:
-        if name.startswith("MINERALWATCH_"):
+        if name.startswith(("MINERALWATCH_", "AIRFLOW_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

@@ -18,12 +18,14 @@ from pipeline.commands.common import (
     print_json,
     utc_now,
 )
+from pipeline.commands.doctor_sources import check_sources
 from pipeline.errors import ConfigError
 from pipeline.settings import Settings, load_settings
 from pipeline.up.airflow_home import AirflowHome
+from pipeline.up.connections import read_connections
 from schemas.doctor import Check, Verdict, fail, ok
 
-CONFIGURED = frozenset({"settings", "configuration", "routes"})
+CONFIGURED = frozenset({"settings", "sources", "configuration", "routes"})
 """Where one of these fails, the exit code is that of a wrong configuration."""
 
 _COLOUR = {
@@ -41,6 +43,9 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Look at all that the watch needs; say what is wrong and the mend. Nothing is sent.
+
+    It goes by what the tasks go by: Airflow's connections, where AIRFLOW_HOME names an Airflow or
+    `mineralwatch up` made one, and the variables.
 
     Exit code 0: nothing fails (warnings are no failures); 1: something does; 2: a setting or a
     YAML file is wrong.
@@ -72,13 +77,14 @@ def _examined(*, offline: bool) -> Iterator[Check]:
     from pipeline.stages.doctor import examine
 
     try:
-        settings = load_settings()
+        settings, sources = _settings()
     except ConfigError as error:
         yield fail("settings", error.message, error.mend)
         return
     try:
         with open_app(settings, careful=True) as app:
             yield ok("settings", f"read; files are in {settings.var_dir.resolve()}")
+            yield sources
             yield from examine(
                 app.context(utc_now()),
                 fault=app.fault,
@@ -88,6 +94,27 @@ def _examined(*, offline: bool) -> Iterator[Check]:
             )
     except ConfigError as error:  # the database's address
         yield fail("settings", error.message, error.mend)
+
+
+def _settings() -> tuple[Settings, Check]:
+    """The settings that tasks go by, and where their secrets come from.
+
+    Raises:
+        ConfigError: a variable or a connection has a value that cannot be used.
+    """
+    by_variables = load_settings()
+    try:
+        found = read_connections(by_variables.var_dir)
+    except ConfigError as error:
+        return by_variables, fail("sources", error.message, error.mend)
+    if found is None or not found.settings:
+        return by_variables, check_sources(found, by_variables, by_variables)
+    try:
+        in_force = load_settings(**found.settings)
+    except ConfigError as error:
+        told = ", ".join(f"{name} in {place}" for name, place in found.places.items())
+        raise ConfigError(error.message, mend=f"it is a connection that says so: {told}") from error
+    return in_force, check_sources(found, by_variables, in_force)
 
 
 def _private(settings: Settings) -> tuple[Path, ...]:

@@ -129,7 +129,7 @@ def check_smtp(context: Context, *, offline: bool) -> Check:
         return fail(
             "smtp",
             f"{where}: {wrong}",
-            "check MINERALWATCH_SMTP_URL: host, port, "
+            "check MINERALWATCH_SMTP_URL, or the connection mineralwatch_smtp: host, port, "
             "starttls, user and password; and the server's certificate",
         )
     login = f"logged in as {config.user}" if config.user else "without a login"

@@ -66,13 +66,7 @@ def ensure_secrets(home: AirflowHome) -> Secrets:
     home.path.mkdir(parents=True, exist_ok=True)
     home.path.chmod(0o700)
     if home.secrets.exists():
-        try:
-            found = Secrets(**json.loads(home.secrets.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
-            raise ConfigError(
-                f"{home.secrets}: cannot be read",
-                mend="delete it: new keys and a new password are made at the next start",
-            ) from error
+        found = read_secrets(home)
     else:
         found = Secrets(
             fernet_key=urlsafe_b64encode(os.urandom(32)).decode(),
@@ -84,6 +78,21 @@ def ensure_secrets(home: AirflowHome) -> Secrets:
     # Airflow prints a password that it has to make up into its log: it finds this one instead.
     _write_private(home.passwords, {USERNAME: found.password})
     return found
+
+
+def read_secrets(home: AirflowHome) -> Secrets:
+    """The home's secrets; nothing is written, no mode is changed.
+
+    Raises:
+        ConfigError: the file is not there, or cannot be used.
+    """
+    try:
+        return Secrets(**json.loads(home.secrets.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"{home.secrets}: cannot be read",
+            mend="delete it: new keys and a new password are made at the next start",
+        ) from error
 
 
 def _write_private(path: Path, value: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ MAX_FUNCTION = 40
 READERS_OF_THE_ENVIRONMENT = {
     "pipeline/settings.py": "the one reader, by way of pydantic-settings",
     "pipeline/up/run.py": "hands the environment on to the processes that it starts, unread",
+    "pipeline/up/connections.py": "looks for AIRFLOW_HOME, and hands it all on to Airflow",
     "pipeline/store/pg_tools.py": "hands it on to pg_dump, unread, with the password in it",
 }
 

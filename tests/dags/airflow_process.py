@@ -40,6 +40,10 @@ class AirflowProcess:
         done = self._run([sys.executable, str(WORKER), *args], extra)
         return json.loads(done.stdout), done.stderr
 
+    def airflow(self, *args: str, **extra: str) -> None:
+        """Run a command of Airflow's own."""
+        self._run([sys.executable, "-m", "airflow", *args], extra)
+
     def _run(self, command: list[str], extra: dict[str, str]) -> subprocess.CompletedProcess[str]:
         passed_on = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         env = environment(

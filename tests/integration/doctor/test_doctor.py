@@ -35,7 +35,16 @@ def test_where_all_is_well_each_check_says_what_was_seen(
         assert mail.messages == []
     assert {name: one["verdict"] for name, one in found.items()} == dict.fromkeys(
         (
-            *("settings", "configuration", "routes", "digest", "database", "migrations", "feeds"),
+            *(
+                "settings",
+                "sources",
+                "configuration",
+                "routes",
+                "digest",
+                "database",
+                "migrations",
+                "feeds",
+            ),
             *("slack", "slack scopes", "slack channels", "clock", "smtp", "time zones", "model"),
             *("disk", "secrets"),
         ),
@@ -75,6 +84,20 @@ def test_a_wrong_setting_is_the_only_check_and_exit_code_2(doctor: Doctor) -> No
     (name,) = found
     assert (name, found[name]["verdict"]) == ("settings", "fail")
     assert "MINERALWATCH_FETCH_TIMEOUT_S" in found[name]["seen"]
+
+
+def test_without_an_airflow_the_variables_and_the_file_env_are_the_sources(
+    doctor: Doctor, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("MINERALWATCH_SMTP_URL=smtp://watch:hunter-two@192.0.2.1\n")
+    _, found = doctor("--offline", MINERALWATCH_SLACK_TOKEN="xoxb-hunter-three")
+    assert found["sources"]["verdict"] == "ok"
+    assert found["sources"]["seen"] == (
+        "no Airflow here; database: MINERALWATCH_DATABASE_URL; "
+        "Slack's token: MINERALWATCH_SLACK_TOKEN; "
+        "mail server: MINERALWATCH_SMTP_URL in .env; webhooks: not set"
+    )
+    assert "hunter" not in json.dumps(found)
 
 
 def test_an_address_of_no_database_is_a_setting(doctor: Doctor) -> None:
