@@ -5,10 +5,11 @@
 
 FROM python:3.12-slim-bookworm AS build
 
-# Some packages have no wheel for every machine: a compiler stays behind in this stage.
+# Some packages have no wheel for every machine: a compiler stays behind in this stage. Debian's
+# postgresql-common has the key of PostgreSQL's own packages, for the next stage.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends build-essential \
+    && apt-get install --yes --no-install-recommends build-essential postgresql-common \
     && rm -rf /var/lib/apt/lists/*
 
 ENV UV_COMPILE_BYTECODE=1 \
@@ -34,6 +35,18 @@ RUN uv sync --locked --no-default-groups --extra celery --no-editable
 
 FROM python:3.12-slim-bookworm
 
+# For `mineralwatch db backup` and `restore`. pg_dump refuses a server that is newer than itself, and
+# Debian's own is: this one is of the server's major version in docker-compose.yml, from the place
+# where the image postgres has it from. Of a major version, the place keeps the newest packages alone.
+ARG POSTGRES_MAJOR=18
+COPY --from=build /usr/share/postgresql-common/pgdg/apt.postgresql.org.asc /usr/share/keyrings/
+# hadolint ignore=DL3008
+RUN echo "deb [signed-by=/usr/share/keyrings/apt.postgresql.org.asc] https://apt.postgresql.org/pub/repos/apt bookworm-pgdg main" \
+      > /etc/apt/sources.list.d/pgdg.list \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends "postgresql-client-${POSTGRES_MAJOR}" \
+    && rm -rf /var/lib/apt/lists/*
+
 # Numbers, so that Kubernetes can see that it is not root (runAsNonRoot).
 RUN groupadd --gid 10001 mineralwatch \
     && useradd --uid 10001 --gid 10001 --home-dir /app --no-create-home mineralwatch \
@@ -43,7 +56,8 @@ RUN groupadd --gid 10001 mineralwatch \
 COPY --from=build /app/.venv /app/.venv
 COPY dags /app/dags
 
-ENV PATH=/app/.venv/bin:$PATH \
+# The client by its own folder: in /usr/bin there is a wrapper that looks for servers of this machine.
+ENV PATH=/app/.venv/bin:/usr/lib/postgresql/${POSTGRES_MAJOR}/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     MPLCONFIGDIR=/app/var/matplotlib \

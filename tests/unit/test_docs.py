@@ -178,6 +178,21 @@ def test_images_are_named_with_a_version(compose: dict[str, Any]) -> None:
     assert compose["x-app"]["image"] == f"mineralwatch:{version}"
 
 
+def test_the_images_client_is_of_the_servers_major_version(compose: dict[str, Any]) -> None:
+    """pg_dump refuses a server that is newer than itself."""
+    server = re.match(r"postgres:(\d+)\.\d+-(\w+)", compose["services"]["postgres"]["image"])
+    assert server
+    last_stage = read("Dockerfile").split("\nFROM ")[-1]
+    assert f"ARG POSTGRES_MAJOR={server[1]}\n" in last_stage
+    assert '"postgresql-client-${POSTGRES_MAJOR}"' in last_stage
+    path = re.search(r"^ENV PATH=(\S+)", last_stage, re.MULTILINE)
+    assert path
+    assert "/usr/lib/postgresql/${POSTGRES_MAJOR}/bin" in path[1].split(":")
+    assert f" {server[2]}-pgdg " in last_stage, "for the Debian that both images are made of"
+    bases = re.findall(r"^FROM python:\S+-(\w+)", read("Dockerfile"), re.MULTILINE)
+    assert bases == [server[2]] * 2
+
+
 def test_the_image_is_made_from_the_lock_file_and_runs_without_rights() -> None:
     text = read("Dockerfile")
     assert all("--locked --no-default-groups" in line for line in re.findall(r"uv sync.*", text))
