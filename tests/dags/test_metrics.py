@@ -12,6 +12,7 @@ from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer, SlackServerThrea
 from tests.dags.airflow_process import AirflowProcess
 from tests.feed_server import FeedServer
 from tests.otlp_receiver import OtlpReceiver
+from tests.statsd_receiver import StatsdReceiver
 
 HOUR_MS = 3_600_000
 
@@ -93,16 +94,53 @@ def test_counts_levels_and_durations_arrive_at_a_collector(
     assert 0 <= timings["deliver.seen_to_sent"].values[0] < HOUR_MS
 
 
-def test_a_collector_that_is_down_fails_no_task(
+def test_by_statsd_ours_arrive_and_those_of_airflow(
     airflow: AirflowProcess, env: dict[str, str]
 ) -> None:
-    nobody = "http://127.0.0.1:9/v1/metrics"
+    with StatsdReceiver() as receiver:
+        airflow.work("run", "poll_feeds", "{}", **env, **receiver.environment)
+        # A real scheduler, which ends after one round.
+        airflow.airflow("scheduler", "--num-runs", "1", **env, **receiver.environment)
+    got = receiver.metrics
+    ours = "airflow.mineralwatch"
+    counters = {name: sum(one.values) for name, one in got.items() if one.kind == "c"}
+    assert {
+        f"{ours}.poll.feeds": 2,
+        f"{ours}.poll.failed": 1,
+        f"{ours}.poll.new": 1,
+        f"{ours}.poll.problems": 1,
+    }.items() <= counters.items()
+    assert (got[f"{ours}.plan.due"].kind, got[f"{ours}.plan.due"].values) == ("g", [2])
+    duration = got[f"{ours}.poll.duration"]
+    assert duration.kind == "ms"
+    assert 1 < duration.values[0] < HOUR_MS
+    assert counters["airflow.scheduler_heartbeat"] >= 1
+    assert got["airflow.scheduler.scheduler_loop_duration"].kind == "ms"
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        {
+            "AIRFLOW__METRICS__OTEL_ON": "True",
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/metrics",
+            "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "1",
+        },
+        {
+            "AIRFLOW__METRICS__STATSD_ON": "True",
+            "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
+            "AIRFLOW__METRICS__STATSD_PORT": "9",
+        },
+    ],
+    ids=["OpenTelemetry", "StatsD"],
+)
+def test_a_collector_that_is_down_fails_no_task(
+    airflow: AirflowProcess, env: dict[str, str], nobody: dict[str, str]
+) -> None:
     (ran,) = airflow.work(
         "run",
         *("poll_feeds", json.dumps({"everything": True})),
         **env,
-        AIRFLOW__METRICS__OTEL_ON="True",
-        OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=nobody,
-        OTEL_EXPORTER_OTLP_METRICS_TIMEOUT="1",
+        **nobody,
     )
     assert ran["state"] == "success"
