@@ -1,4 +1,4 @@
-"""Three hundred feeds on loopback that tell who asked, and can let those who ask wait."""
+"""Hundreds of feeds on loopback that tell who asked, and can let those who ask wait."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ STORIES = (
     ("the United States", "Pakistan", "antimony"),
 )
 AN_ISSUE = 3
-"""Of the stories, those that come out at once; thirty feeds carry each."""
+"""Of the stories, those that come out at once; every tenth feed carries each."""
 
 Owner = Callable[[tuple[str, int], float], str | None]
 """Whose the other end of a connection is that stood at that time (of the monotonic clock)."""
@@ -40,7 +40,8 @@ Owner = Callable[[tuple[str, int], float], str | None]
 class Newsroom:
     """The feeds; an issue is what they have that is new."""
 
-    def __init__(self, server: FeedServer) -> None:
+    def __init__(self, server: FeedServer, feeds: int = FEEDS) -> None:
+        self.feeds = feeds
         self.issue = 0
         self.asked: defaultdict[int, Counter[int]] = defaultdict(Counter)
         """By issue: how often each feed was asked for."""
@@ -49,24 +50,24 @@ class Newsroom:
         self.owner: Owner = lambda _peer, _since: None
         self._known: WeakKeyDictionary[asyncio.BaseTransport, str | None] = WeakKeyDictionary()
         self._server = server
-        self._items: list[list[str]] = [[] for _ in range(FEEDS)]
+        self._items: list[list[str]] = [[] for _ in range(feeds)]
         self._holding = False
         self._held: dict[int, tuple[str | None, asyncio.Event]] = {}
-        for feed in range(FEEDS):
+        for feed in range(feeds):
             server.on(f"/feed/{feed}", self._answer)
 
     def configuration(self) -> str:
         """feeds.yaml."""
         listed = [
             {"name": f"Feed {feed}", "url": self._server.url(f"/feed/{feed}"), "tier": 1}
-            for feed in range(FEEDS)
+            for feed in range(self.feeds)
         ]
         return yaml.safe_dump({"feeds": listed})
 
     def publish(self) -> None:
         """A new issue in all feeds."""
         self.issue += 1
-        for feed in range(FEEDS):
+        for feed in range(self.feeds):
             self._items[feed] = [*self._news(feed), *self._items[feed]]
 
     def titles(self, issue: int) -> list[str]:
@@ -76,7 +77,7 @@ class Newsroom:
 
     def articles(self) -> int:
         """How many there are in all issues."""
-        return self.issue * (FEEDS * OWN + SHARED + AN_ISSUE)
+        return self.issue * (self.feeds * OWN + SHARED + AN_ISSUE)
 
     def _news(self, feed: int) -> list[str]:
         issue = self.issue

@@ -1,11 +1,13 @@
-"""docker-compose.yml rehearsed without Docker, with the profile celery and two workers.
+"""docker-compose.yml rehearsed without Docker: two workers on a queue, and no profile at all.
 
 The services are read from the file itself (compose_file.py) and run as processes (compose_map.py
-has what differs). Three hundred feeds are polled; then a worker is killed in the middle of a pass.
+has what differs). With workers, three hundred feeds are polled, and one worker is killed in the
+middle of a pass. Without a profile, as `docker compose up` has it, thirty feeds are polled once.
 `make test` runs this by itself after all else.
 """
 
 import json
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +20,7 @@ import pytest
 from pipeline.demo.slack_server import DEMO_TOKEN, SlackServer
 from pipeline.up.api import AirflowApi
 from pipeline.up.env_file import MAKERS, fill
-from tests.e2e.compose_file import MissingError, read_services
+from tests.e2e.compose_file import Health, MissingError, read_services
 from tests.e2e.compose_map import ROOT
 from tests.e2e.compose_news import FEEDS, Newsroom
 from tests.e2e.compose_processes import Container, Stack
@@ -243,6 +245,54 @@ def it_comes_back(worker: Container) -> None:
     assert worker.service.restart == "unless-stopped"
     worker.start()
     worker.wait_healthy()
+
+
+def test_without_a_profile_each_article_is_there_once(
+    make_stack: MakeStack, slack: SlackServer
+) -> None:
+    stack = make_stack(
+        frozenset(),
+        # Several tasks at once, which meet the same articles.
+        MINERALWATCH_POLL_BATCH="10",
+        MINERALWATCH_ALLOW_PRIVATE_NETWORKS="1",
+        MINERALWATCH_SLACK_TOKEN=DEMO_TOKEN,
+        MINERALWATCH_SLACK_CHANNEL="#minerals",
+        MINERALWATCH_SLACK_BASE_URL=slack.base_url,
+    )
+    assert not {"valkey", "worker"} & set(stack.services)
+    assert stack.services["scheduler"].environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    with FeedServer() as server:
+        news = Newsroom(server, feeds=30)
+        watch = Watch(stack, news, slack)
+        (stack.machine.folder / "app/config/feeds.yaml").write_text(news.configuration())
+        news.publish()
+        with stack:
+            stack.up()
+            watch.over(watch.run(everything=False))
+            assert news.asked[1] == Counter(range(30))
+            watch.nothing_is_lost_or_doubled()
+            every_service_is_healthy_and_on_loopback(stack)
+            the_scheduler_s_container_backs_up_and_looks_after_itself(stack)
+
+
+def the_scheduler_s_container_backs_up_and_looks_after_itself(stack: Stack) -> None:
+    """The commands of docs/deploy.md, with the client of the server's version."""
+    [scheduler] = stack.of("scheduler")
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return scheduler.check(Health(command, timeout_s=PATIENCE_S, interval_s=0))
+
+    kept = stack.rows("mineralwatch", "SELECT count(*) FROM article")
+    done = run("mineralwatch", "db", "backup", "/app/var/watch.backup")
+    assert done.returncode == 0, done.stderr
+    done = run("mineralwatch", "db", "restore", "--force", "/app/var/watch.backup")
+    assert done.returncode == 0, done.stderr
+    assert stack.rows("mineralwatch", "SELECT count(*) FROM article") == kept
+    found = json.loads(run("mineralwatch", "doctor", "--offline", "--json").stdout)
+    told = {one["name"]: one for one in found["checks"]}
+    assert told["sources"]["verdict"] == "ok"
+    assert "database: MINERALWATCH_DATABASE_URL;" in told["sources"]["seen"]
+    assert told["sources"]["seen"].startswith(f"Airflow in {stack.machine.folder}/app/airflow;")
 
 
 @pytest.mark.parametrize("executor", ["LocalExecutor", "CeleryExecutor"])
