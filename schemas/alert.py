@@ -52,6 +52,8 @@ class OutboxState(StrEnum):
     SENT = "sent"
     PARKED = "parked"
     """Refused for good (wrong channel, bad token …): kept with its reason until retried by hand."""
+    DISCARDED = "discarded"
+    """Parked, and given up by an operator: never sent again; the reason is kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,18 @@ class Desk:
     def look(self) -> int:
         return self.run("watch")["told"]
 
-    def queue(self, key: str, *, to: str = "minerals", due: timedelta = timedelta(0)) -> None:
+    def queue(
+        self,
+        key: str,
+        *,
+        to: str = "minerals",
+        due: timedelta = timedelta(0),
+        thread: str | None = None,
+    ) -> None:
         """A message to Slack, due so long from now."""
         payload = {"text": key, "blocks": []}
         with self.app.database.write() as session:
-            message = messages.NewMessage(key, Channel.SLACK, to, payload)
+            message = messages.NewMessage(key, Channel.SLACK, to, payload, thread)
             messages.add_message(message, now=self.at, session=session)
             session.execute(
                 update(OutboxRow)

@@ -1,6 +1,7 @@
 """Looking at what is kept: stories, the outbox."""
 
 from dataclasses import asdict
+from getpass import getuser
 from typing import Annotated
 
 import typer
@@ -17,12 +18,15 @@ from pipeline.commands.common import (
     utc_now,
 )
 from pipeline.errors import NotFoundError
+from pipeline.stages import pages_outbox
 from pipeline.store import outbox as outbox_store
 from pipeline.store import stories as story_store
 from schemas.alert import OutboxState
 
 stories = typer.Typer(no_args_is_help=True, help="Stories: list, show, merge, retract.")
-outbox = typer.Typer(no_args_is_help=True, help="Messages waiting, sent and parked: list, retry.")
+outbox = typer.Typer(
+    no_args_is_help=True, help="Messages waiting, sent and parked: list, retry, discard."
+)
 
 Since = Annotated[str, typer.Option(help="7d, 36h or a date.")]
 
@@ -175,3 +179,32 @@ def retry(
         print_json({"due": count})
     else:
         out.print(f"{count} messages are due again; send them with: mineralwatch deliver")
+
+
+@outbox.command("discard")
+def discard(
+    key: Annotated[str, typer.Argument(help="A parked message.")],
+    reason: Annotated[str, typer.Option(help="Why it is never to be sent.")],
+    by: Annotated[
+        str | None, typer.Option(help="Who decided it; the user of this machine, if not given.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give a parked message up for good; who, when and why is kept, and shown in the audit.
+
+    Example: mineralwatch outbox discard story:5:new:slack:old-desk --reason "the desk is closed"
+    """
+    who = f"{by or _user()} (command line)"
+    with told_errors(), open_app() as app:
+        entry = pages_outbox.discard(app.context(utc_now()), key, who=who, reason=reason)
+    if as_json:
+        print_json(entry)
+    else:
+        out.print(f"{escape(entry.what)} is discarded. {escape(entry.detail)}", highlight=False)
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container's number without a name
+        return "unknown"

@@ -35,7 +35,8 @@ _ADVICE: Final = {
     WatchKind.SILENT: "Does Airflow run, is the DAG poll_feeds on, is the network up? "
     "`mineralwatch feeds health` has the reason of each feed.",
     WatchKind.OUTBOX: "They are tried on. `mineralwatch outbox list` has the error of each.",
-    WatchKind.PARKED: "They are kept. Mend the cause, then: `mineralwatch outbox retry`.",
+    WatchKind.PARKED: "They are kept. Mend the cause, then: `mineralwatch outbox retry`; what "
+    "is not to be sent any more: `outbox discard`.",
 }
 _STILL: Final = "Failing as before"
 _SEE: Final = "All that fails, and what did: mineralwatch watch"

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from pipeline.log import get_logger, mask
 from pipeline.notify.outbox import Senders, next_attempt
 from pipeline.stages.context import Context, Tally
-from pipeline.store import gates, outbox
+from pipeline.store import discards, gates, outbox
 from pipeline.store.journeys import Journey, carried_by, oldest_due
 from schemas.alert import Channel, Delivery, OutboxMessage, OutboxState, Parked, Retry, Sent
 from schemas.report import StageReport
@@ -44,6 +44,8 @@ def deliver(context: Context, senders: Senders, *, limit: int | None = None) -> 
     def now() -> datetime:
         return context.now + timedelta(seconds=time.monotonic() - began)
 
+    with context.database.write() as session:
+        discards.discard_replies(session=session)
     while left is None or left > 0:
         with context.database.write() as session:
             batch = outbox.claim(

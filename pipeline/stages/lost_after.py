@@ -67,7 +67,8 @@ class After:
         if sent:
             told = (f"{_place(line)} {line.sent_at:%d %b %Y %H:%M} UTC" for line in sent)
             return Fate.SENT, "sent to " + ", ".join(dict.fromkeys(told))
-        parked = [line for line in lines if line.state == OutboxState.PARKED.value]
+        refused = (OutboxState.PARKED.value, OutboxState.DISCARDED.value)
+        parked = [line for line in lines if line.state in refused]
         waiting = [line for line in lines if line not in parked]
         if waiting:
             told = (

@@ -1,10 +1,11 @@
-"""The outbox as operators see it, and the retry of what was parked."""
+"""The outbox as operators see it, and what was parked: made due again, or discarded for good."""
 
 from enum import StrEnum
 
-from pipeline.errors import NotFoundError
+from pipeline.errors import ConfigError, NotFoundError
+from pipeline.log import mask
 from pipeline.stages.context import Context
-from pipeline.store import audit, outbox, page_outbox
+from pipeline.store import audit, discards, outbox, page_outbox
 from schemas.alert import OutboxState
 from schemas.audit import AuditEntry
 from schemas.operator_pages import MessageLine
@@ -17,6 +18,16 @@ class Shown(StrEnum):
     PARKED = "parked"
     WAITING = "waiting"
     SENT = "sent"
+    DISCARDED = "discarded"
+
+
+_STATES = {
+    Shown.PARKED: (OutboxState.PARKED.value,),
+    Shown.WAITING: page_outbox.UNSENT,
+    Shown.DISCARDED: (OutboxState.DISCARDED.value,),
+}
+LONGEST_REASON = 300
+"""Characters of the reason for a discard."""
 
 
 def list_messages(context: Context, shown: Shown, *, after: Key | None = None) -> Page[MessageLine]:
@@ -24,9 +35,7 @@ def list_messages(context: Context, shown: Shown, *, after: Key | None = None) -
     with context.database.read() as session:
         if shown is Shown.SENT:
             return page_outbox.list_sent(after=after, session=session)
-        parked = (OutboxState.PARKED.value,)
-        states = parked if shown is Shown.PARKED else page_outbox.UNSENT
-        return page_outbox.list_unsent(states, after=after, session=session)
+        return page_outbox.list_unsent(_STATES[shown], after=after, session=session)
 
 
 def count_unsent(context: Context) -> dict[OutboxState, int]:
@@ -52,6 +61,37 @@ def retry(context: Context, key: str | None, *, who: str) -> AuditEntry:
             action="retry message" if key else "retry all parked",
             what=key or "all parked messages",
             detail=f"{due} again.",
+            now=context.now,
+            session=session,
+        )
+
+
+def discard(context: Context, key: str, *, who: str, reason: str) -> AuditEntry:
+    """Give a parked message up for good, and with it what waits for it in its thread.
+
+    Raises:
+        ConfigError: the reason is missing or too long.
+        NotFoundError: no such message is parked.
+    """
+    reason = mask(" ".join(reason.split()))
+    if not reason or len(reason) > LONGEST_REASON:
+        raise ConfigError(
+            "the reason is missing" if not reason else "the reason is too long",
+            mend=f"say in 1 to {LONGEST_REASON} characters why it is not to be sent",
+        )
+    with context.database.write() as session:
+        if not discards.discard_parked(key, who=who, reason=reason, session=session):
+            raise NotFoundError(
+                f"message {key!r} is not parked",
+                mend="only what is parked can be discarded: see the outbox",
+            )
+        replies = discards.discard_replies(session=session)
+        more = f" With it {replies} that waited for it in its thread." if replies else ""
+        return audit.add_entry(
+            who=who,
+            action="discard message",
+            what=key,
+            detail=f"It is never sent. Reason: {reason}{'' if reason.endswith('.') else '.'}{more}",
             now=context.now,
             session=session,
         )

@@ -49,7 +49,7 @@ def list_sent(*, session: Session, after: Key | None = None, size: int = 50) -> 
 def count_unsent(*, session: Session) -> dict[OutboxState, int]:
     """How many messages wait, are being sent and are parked; by the index of states."""
     counts = dict.fromkeys(OutboxState, 0)
-    del counts[OutboxState.SENT]
+    del counts[OutboxState.SENT], counts[OutboxState.DISCARDED]
     query = (
         select(OutboxRow.state, func.count())
         .where(OutboxRow.state.in_([state.value for state in counts]))

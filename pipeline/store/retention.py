@@ -47,7 +47,8 @@ def _messages(_table: type[Any], before: datetime, _ruleset: str) -> ColumnEleme
     threaded = exists().where(root.thread_key == OutboxRow.key)
     judged = exists().where(ReactionRow.outbox_id == OutboxRow.id)
     sent = (OutboxRow.state == OutboxState.SENT.value) & (OutboxRow.sent_at < before)
-    return sent & ~threaded & ~judged
+    discarded = (OutboxRow.state == OutboxState.DISCARDED.value) & (OutboxRow.created_at < before)
+    return (sent | discarded) & ~threaded & ~judged
 
 
 def _readings(_table: type[Any], before: datetime, ruleset: str) -> ColumnElement[bool]:

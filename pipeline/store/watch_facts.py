@@ -11,6 +11,7 @@ from schemas.tables import FeedRow, OutboxRow
 from schemas.watch import DueFeed, Polling, Refusal, Waiting
 
 _UNSENT = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+_REFUSED = (OutboxState.PARKED.value, OutboxState.DISCARDED.value)
 
 
 def polling(*, limit: timedelta, now: datetime, session: Session) -> Polling:
@@ -40,8 +41,8 @@ def polling(*, limit: timedelta, now: datetime, session: Session) -> Polling:
 def waiting_messages(*, before: datetime, now: datetime, session: Session) -> list[Waiting]:
     """Messages that were first to go before then, by place.
 
-    What waits for a thread's first message that was refused does so with it, and what was never
-    tried and is held until later (quiet hours) is not late.
+    What waits for a thread's first message that was refused or discarded does so with it, and what
+    was never tried and is held until later (quiet hours) is not late.
     """
     root = aliased(OutboxRow)
     due = func.coalesce(OutboxRow.due_at, OutboxRow.created_at)
@@ -49,7 +50,7 @@ def waiting_messages(*, before: datetime, now: datetime, session: Session) -> li
         OutboxRow.state.in_(_UNSENT),
         due <= before,
         or_(OutboxRow.attempts > 0, OutboxRow.next_attempt_at <= now),
-        or_(root.id.is_(None), root.state != OutboxState.PARKED.value),
+        or_(root.id.is_(None), root.state.not_in(_REFUSED)),
     )
     query = (
         select(OutboxRow.channel, OutboxRow.address, func.count(), func.min(due))

@@ -265,7 +265,10 @@ def test_what_waits_or_is_parked_or_is_not_read_yet_is_told(world: World) -> Non
     with world.app.database.write() as session:
         session.execute(update(OutboxRow).values(state="parked", last_error="no such channel"))
     told += world.trace(asked)
-    assert fates(told) == [Fate.UNREAD, Fate.UNLINKED, Fate.WAITING, Fate.PARKED]
+    with world.app.database.write() as session:
+        session.execute(update(OutboxRow).values(state="discarded"))
+    told += world.trace(asked)
+    assert fates(told) == [Fate.UNREAD, Fate.UNLINKED, Fate.WAITING, Fate.PARKED, Fate.PARKED]
     assert "no such channel" in told[-1].why
 
 

@@ -325,10 +325,42 @@ def test_parked_messages_are_told_with_reason_and_mend_and_retried(
     assert [entry.what for entry in entries(database)] == ["all parked messages", "parked-1"]
 
 
+def test_a_parked_message_is_discarded_with_a_reason_for_good(
+    client: PageClient, parked: list[str], database: Database, runs: list[tuple[str, str]]
+) -> None:
+    token = client.token("/outbox")
+    form = {"token": token, "key": "parked-1", "reason": " the desk\nis <closed> "}
+    for wrong in ({"reason": " "}, {"reason": "x" * 301}):
+        assert client.post("/outbox/discard", form | wrong).status_code == 409
+    for key in ("", "waiting", "sent"):
+        assert client.post("/outbox/discard", form | {"key": key}).status_code == 404, key
+    assert client.post("/outbox/discard", form | {"token": "x"}).status_code == 403
+    assert entries(database) == []
+
+    told = client.post("/outbox/discard", form)
+    assert "It is never sent. Reason: the desk is &lt;closed&gt;." in told.text
+    assert "Parked (1)" in told.text
+    [entry] = entries(database)
+    assert (entry.who, entry.action, entry.what) == ("ann", "discard message", "parked-1")
+    page = client.page("/outbox", show="discarded")
+    assert "channel_not_found; discarded by ann: the desk is &lt;closed&gt;" in page
+    assert "invite the" not in page, "there is nothing to be mended"
+    assert "<button" not in page
+
+    for again in ("/outbox/discard", "/outbox/retry"):
+        assert client.post(again, form).status_code == 404
+    client.post("/outbox/retry", {"token": token, "all": "yes"})
+    with database.read() as session:
+        [line] = outbox.list_outbox(state=OutboxState.DISCARDED, session=session)
+    assert line.key == "parked-1"
+    assert runs == [("send_alerts", "ann")], "the retry's: a discard starts none"
+
+
 def test_who_may_only_read_sees_no_button(server: PageServer, parked: list[str]) -> None:
     page = server.client("vic").page("/outbox")
     assert "channel_not_found" in page
     assert "<button" not in page
+    assert "Discard for good" not in page
 
 
 def test_the_outcome_is_told_to_whoever_did_it_and_only_once_done(

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli import app as command_line
 from pipeline.settings import Settings
+from pipeline.store import audit
 from tests.failure_desk import Desk, failure_desks
 
 
@@ -108,3 +109,35 @@ def test_parked_messages_are_listed_with_reason_and_mend_and_made_due(
     desk.at = datetime(2200, 1, 1, tzinfo=UTC)  # the command makes it due by the real clock
     assert desk.run("deliver")["parked"] == 1
     assert "1 messages are due again" in cli("outbox", "retry", "--all").stdout
+
+
+def test_a_discarded_message_is_never_sent_nor_what_follows_in_its_thread(
+    desk: Desk, cli: Callable[..., Result]
+) -> None:
+    [place] = [one for one in desk.slack.workspace.channels if one.name == "minerals"]
+    place.archived = True
+    desk.queue("refused")
+    desk.run("deliver")
+    assert cli("outbox", "discard", "refused").exit_code == 2, "the reason is missing"
+    assert cli("outbox", "discard", "refused", "--reason", " ").exit_code == 2
+    unknown = cli("outbox", "discard", "good", "--reason", "x")
+    assert (unknown.exit_code, "is not parked" in unknown.stderr) == (2, True)
+    done = cli("outbox", "discard", "refused", "--reason", "the desk is closed", "--by", "ann")
+    assert done.stdout == ("refused is discarded. It is never sent. Reason: the desk is closed.\n")
+    with desk.app.database.read() as session:
+        [entry] = audit.list_entries(session=session).items
+    assert (entry.who, entry.what) == ("ann (command line)", "refused")
+
+    place.archived = False
+    desk.queue("follows", thread="refused")
+    desk.at = datetime(2200, 1, 1, tzinfo=UTC)
+    assert "0 messages are due again" in cli("outbox", "retry", "--all").stdout
+    told = desk.run("deliver")
+    assert (told["sent"], told["waiting"], told["parked_in_all"]) == (0, 0, 0)
+    assert desk.slack.messages == []
+    rows = json.loads(cli("outbox", "list", "--state", "discarded", "--json").stdout)
+    assert {row["key"]: row["reason"] for row in rows} == {
+        "refused": "Slack refused it: is_archived; "
+        "discarded by ann (command line): the desk is closed",
+        "follows": "the first message of its thread was discarded",
+    }

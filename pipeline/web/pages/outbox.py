@@ -1,4 +1,4 @@
-"""Outbox: parked with the reason, waiting, sent lately; retry."""
+"""Outbox: parked with the reason, waiting, sent lately, discarded; retry and discard."""
 
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,12 @@ from schemas.alert import OutboxState
 
 router = APIRouter()
 
-WORDS: Final = {Shown.PARKED: "Parked", Shown.WAITING: "Waiting", Shown.SENT: "Sent"}
+WORDS: Final = {
+    Shown.PARKED: "Parked",
+    Shown.WAITING: "Waiting",
+    Shown.SENT: "Sent",
+    Shown.DISCARDED: "Discarded",
+}
 _SEND = "send_alerts"
 
 
@@ -37,6 +42,7 @@ def outbox(desk: AtDesk, show: str = "", after: str = "") -> Response:
         numbers={Shown.PARKED: parked, Shown.WAITING: waiting},
         after=after,
         Shown=Shown,
+        longest=pages_outbox.LONGEST_REASON,
     )
 
 
@@ -48,3 +54,11 @@ def retry(desk: Acting) -> Response:
         raise ConfigError("no message is named", mend="press the button beside the message")
     entry = pages_outbox.retry(desk.context, key or None, who=desk.visitor.name)
     return desk.back("outbox", entry, run=_SEND)
+
+
+@router.post("/outbox/discard", name="discard_message")
+def discard(desk: Acting) -> Response:
+    """Give one parked message up for good."""
+    key, reason = desk.form.get("key", ""), desk.form.get("reason", "")
+    entry = pages_outbox.discard(desk.context, key, who=desk.visitor.name, reason=reason)
+    return desk.back("outbox", entry)

@@ -2,10 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from pipeline.store import messages, outbox
+from pipeline.store import discards, messages, outbox, watch_facts
 from pipeline.store.engine import Database, open_database
 from schemas.alert import Channel, OutboxMessage, OutboxState
 
@@ -94,6 +95,41 @@ def test_a_parked_message_waits_for_a_person(database: Database, now: datetime) 
         assert outbox.retry_parked(now=now, key="other", session=session) == 0
         assert outbox.retry_parked(now=now, session=session) == 1
     assert len(_claim(database, now)) == 1
+
+
+def test_a_discarded_message_takes_its_thread_along_and_never_comes_back(
+    database: Database, now: datetime
+) -> None:
+    _add(database, now, "root")
+    _add(database, now, "reply", thread="root")
+    _add(database, now, "other")
+    for message in _claim(database, now):
+        with database.write() as session:
+            outbox.record_parked(
+                message.id, reason="archived; mend: unarchive it", worker="w1", session=session
+            )
+    with database.write() as session:
+        gone: dict[str, Any] = {"who": "ann", "reason": "old", "session": session}
+        assert discards.discard_parked("root", **gone)
+        assert not discards.discard_parked("root", **gone), "it is not parked any more"
+        assert not discards.discard_parked("reply", **gone), "it waits"
+        assert discards.discard_replies(session=session) == 1
+        assert discards.discard_replies(session=session) == 0
+    assert not _add(database, now, "root"), "its key stays taken"
+    assert _add(database, now, "late", thread="root")
+    with database.write() as session:
+        assert watch_facts.waiting_messages(before=now, now=now, session=session) == []
+        assert discards.discard_replies(session=session) == 1
+        assert outbox.retry_parked(now=now, session=session) == 1
+        lines = {line.key: line for line in outbox.list_outbox(session=session)}
+    assert [m.key for m in _claim(database, now + timedelta(days=9))] == ["other"]
+    assert {key: line.state for key, line in lines.items()} == {
+        "root": "discarded",
+        "reply": "discarded",
+        "late": "discarded",
+        "other": "pending",
+    }
+    assert lines["root"].last_error == "archived; discarded by ann: old"
 
 
 @pytest.mark.parametrize("senders", [4])
