@@ -1,9 +1,12 @@
 """Reading labelled items by the rules alone, on every core: what the weights are learned from."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
+from threading import Thread
 
 from pipeline.assess.assessor import Assessor
 from pipeline.assess.features import Found, gate_features, label_features, text_features
@@ -71,7 +74,16 @@ def _read(portions: Sequence[Sequence[Item]], rules: Rules, count: int) -> Itera
 
 
 def _begin(rules: Rules) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     _OWN.assessor = Assessor(rules, model_folder=None)
+
+
+def _end_with(parent: int) -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    wait([parent])
+    os._exit(1)
 
 
 def _portion(items: Sequence[Item]) -> list[Seen]:

@@ -1,10 +1,13 @@
 """Training as a whole, on a few items: deterministic, and of use for items it never saw."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -72,6 +75,34 @@ def test_more_processes_read_the_same_in_the_same_order(rules, data, monkeypatch
         assert np.array_equal(one.sense, other.sense)
         assert replace(one, sense=None) == replace(other, sense=None)
     assert steps[-1] == ("reading", 12, 12)
+
+
+KILLED = """
+from pathlib import Path
+from pipeline.assess.training import read
+from pipeline.assess.training.items import load_items
+from pipeline.catalog import load_rules
+from pipeline.settings import load_settings
+
+if __name__ == "__main__":
+    read._WORTH, read._PORTION = 1, 1
+    items = load_items(Path({data!r}))[:100]
+    read.read_items(items, load_rules(load_settings()), lambda *step: print(step, flush=True))
+"""
+
+
+def test_processes_end_with_the_one_that_is_killed(data, tmp_path):
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED.format(data=str(data)), encoding="utf-8")
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        readers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    assert readers
+    _, alive = psutil.wait_procs(readers, timeout=30)
+    assert not alive
 
 
 def test_a_model_is_judged_with(rules, made):
