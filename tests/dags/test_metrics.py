@@ -114,7 +114,6 @@ def test_by_statsd_ours_arrive_and_those_of_airflow(
     duration = got[f"{ours}.poll.duration"]
     assert duration.kind == "ms"
     assert 1 < duration.values[0] < HOUR_MS
-    assert counters["airflow.scheduler_heartbeat"] >= 1
     assert got["airflow.scheduler.scheduler_loop_duration"].kind == "ms"
 
 
