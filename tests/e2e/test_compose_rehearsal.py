@@ -3,7 +3,7 @@
 The services are read from the file itself (compose_file.py) and run as processes (compose_map.py
 has what differs). With workers, three hundred feeds are polled, and one worker is killed in the
 middle of a pass. Without a profile, as `docker compose up` has it, thirty feeds are polled once.
-`make test` runs this by itself after all else.
+`make rehearsal` runs this by itself.
 """
 
 import json
