@@ -55,6 +55,8 @@ def _retry(task: Any) -> dict[str, str]:
 
 def parse(*files: str) -> dict[str, Any]:
     """Each in a fork: the modules of one are not there for the next, and Airflow is loaded once."""
+    import airflow.dag_processing.dagbag
+    import airflow.sdk  # noqa: F401 - both are for the forks
 
     return {file: _in_a_fork(lambda file=file: _parse(file)) for file in files}
 
