@@ -30,6 +30,11 @@ hypothesis_settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis_settings.load_profile("ci")
 
+# A worker of xdist has the size of a terminal that is not there, and rich keeps what it finds at
+# import: what tests say of the width would not be heard.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
