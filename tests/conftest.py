@@ -4,6 +4,7 @@ With several workers (``pytest -n``) each has its own of all that is made here b
 """
 
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from sqlalchemy.engine import make_url
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from pipeline import log
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import upgrade
@@ -76,6 +78,22 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("MINERALWATCH_", "AIRFLOW_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _loud_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a command does to the logging of its process, which is the tests' one, ends with it.
+
+    It is silent, logs to the terminal it was called from, or as JSON.
+    """
+    monkeypatch.setattr(log, "_configured", False)
+    monkeypatch.setattr(log, "_format", "console")
+    yield
+    for name in ("pipeline", "pipeline.app"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture

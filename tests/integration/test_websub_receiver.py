@@ -26,10 +26,9 @@ from tests.websub_world import World, world
 
 
 @pytest.fixture(autouse=True)
-def _logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what is logged reach caplog, whatever a test before has configured."""
+def _logged() -> None:
+    """What is logged is written as a line, which caplog has."""
     log.configure(to_stderr=False)
-    monkeypatch.setattr(logging.getLogger("pipeline"), "propagate", True)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,10 +9,8 @@ from pipeline.log import _Formatter, about, configure, get_logger, keep_secret, 
 
 
 @pytest.fixture
-def as_json() -> Iterator[None]:
+def as_json() -> None:
     use_format("json")
-    yield
-    use_format("console")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The command as a test calls it, and a Slack with every scope that it needs."""
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,16 +11,6 @@ from pipeline.assess.assessor import Assessor
 from pipeline.cli import app
 from pipeline.demo.slack_server import SlackServer, SlackServerThread
 from tests.doctoring import ALL_NEEDED, Doctor, Found
-
-
-@pytest.fixture(autouse=True)
-def _loud_again() -> Iterator[None]:
-    """The command makes our loggers silent for its process, which is the tests' one here."""
-    loggers = [logging.getLogger(name) for name in ("pipeline", "pipeline.app")]
-    levels = [one.level for one in loggers]
-    yield
-    for one, level in zip(loggers, levels, strict=True):
-        one.setLevel(level)
 
 
 @pytest.fixture
