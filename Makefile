@@ -8,7 +8,7 @@ else
 UV := uv
 endif
 RUN := $(UV) run --locked --no-sync
-WORKERS ?= 0
+WORKERS ?= 2
 SUITE := $(RUN) pytest -n $(WORKERS) --no-loadscope-reorder
 REHEARSAL := $(RUN) pytest -m rehearsal tests/e2e/test_compose_rehearsal.py
 
@@ -64,8 +64,9 @@ compose-check: setup ## The container files against the Compose schema, hadolint
 	npx --yes dclint@3.1.0 --max-warnings 0 docker-compose.yml
 	$(RUN) pytest -q tests/unit/test_docs.py tests/unit/commands/test_secrets_init.py
 
-test: lint browser ## Set everything up and pass all tests but the rehearsal; ARGS are pytest's
+test: lint browser ## Set everything up and pass all tests, the rehearsal last; ARGS are pytest's
 	$(SUITE) $(ARGS)
+	$(if $(ARGS),,$(REHEARSAL))
 
 rehearsal: setup ## docker-compose.yml's services as processes, two workers on a queue
 	$(REHEARSAL)

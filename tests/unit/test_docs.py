@@ -227,14 +227,15 @@ def commands(makefile: str, target: str) -> str:
     return text
 
 
-def test_the_rehearsal_has_a_command_and_is_left_out_of_all_others() -> None:
+def test_continuous_integration_runs_the_rehearsal_which_plain_pytest_leaves_out() -> None:
     assert read(".ci/run").splitlines()[-1] == "make test"
     makefile = read("Makefile")
     rehearsal = commands(makefile, "rehearsal").strip()
     assert rehearsal.endswith("pytest -m rehearsal tests/e2e/test_compose_rehearsal.py")
-    *_, whole = commands(makefile, "test").splitlines()
+    *_, whole, last = commands(makefile, "test").splitlines()
     assert "pytest" in whole
     assert "-m" not in whole.split("pytest")[1].split(), "all but what addopts leave out"
+    assert last.strip() == f"$(if ARGS,,{rehearsal})"
     options = tomllib.loads(read("pyproject.toml"))["tool"]["pytest"]["ini_options"]["addopts"]
     assert options[options.index("-m") + 1] == "not rehearsal"
 
