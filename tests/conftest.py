@@ -102,7 +102,7 @@ def _loud_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What costs a server a second once a day would cost each of some hundred tests that second.
+    """What costs a server a second as it starts would cost each of some hundred tests that second.
 
     An app that is opened has the collector go through all there is, here what all tests have left.
     A test of just that is marked ``collected``.
